@@ -3,9 +3,10 @@
 Rates and shares are fractions in [0, 1]; money is in the plan's one currency; `None` as a limit means "no limit".
 """
 
+import dataclasses
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from datetime import date
 from typing import Literal
 
@@ -108,9 +109,7 @@ class Objective:
     @property
     def goal(self) -> Literal["incremental_value", "incremental_accounts", "spend"]:
         """The figure that is maximised or, for spend, minimised."""
-        goal = self.maximise or self.minimise
-        assert goal is not None  # __post_init__ refuses an objective without one
-        return goal
+        return self.maximise or "spend"
 
 
 Shares = Mapping[str, float]
@@ -136,16 +135,23 @@ class Limits:
     min_incremental_accounts: float | None = None
     max_contacts: float | None = None
     max_approvals: float | None = None
-    max_partner_share: Shares = field(default_factory=dict)
-    max_channel_share: Shares = field(default_factory=dict)
-    max_affiliate_share: Shares = field(default_factory=dict)
-    min_region_share: Shares = field(default_factory=dict)
-    max_region_share: Shares = field(default_factory=dict)
+    max_partner_share: Shares = dataclasses.field(default_factory=dict)
+    max_channel_share: Shares = dataclasses.field(default_factory=dict)
+    max_affiliate_share: Shares = dataclasses.field(default_factory=dict)
+    min_region_share: Shares = dataclasses.field(default_factory=dict)
+    max_region_share: Shares = dataclasses.field(default_factory=dict)
     refuse_regions: frozenset[str] = frozenset()
-    min_group_share: Shares = field(default_factory=dict)
+    min_group_share: Shares = dataclasses.field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for name in ("budget", "max_cac", "max_incremental_cac", "min_incremental_accounts", "max_contacts", "max_approvals"):
+        for name in (
+            "budget",
+            "max_cac",
+            "max_incremental_cac",
+            "min_incremental_accounts",
+            "max_contacts",
+            "max_approvals",
+        ):
             check_money(name, getattr(self, name))
         for name in ("max_bad_rate", "max_incremental_bad_rate", "max_bad_amount_rate"):
             check_fraction(name, getattr(self, name))
@@ -166,9 +172,13 @@ class Limits:
         for region, floor in self.min_region_share.items():
             cap = self.max_region_share.get(region, self.max_region_share.get("*", 1.0))
             if floor > cap:
-                raise BadInput(f"min_region_share[{region}] is {floor}, above max_region_share {cap}; lower the one or raise the other")
+                raise BadInput(
+                    f"min_region_share[{region}] is {floor}, above max_region_share {cap}; lower the one or raise the other"
+                )
             if floor > 0 and region in self.refuse_regions:
-                raise BadInput(f"min_region_share[{region}] is {floor}, but refuse_regions refuses {region}; drop one of the two")
+                raise BadInput(
+                    f"min_region_share[{region}] is {floor}, but refuse_regions refuses {region}; drop one of the two"
+                )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,7 +242,7 @@ class Rule:
     when_null: Literal["pass", "fail", "refer"] = "refer"
     valid_from: date | None = None
     valid_until: date | None = None
-    examples: tuple[Mapping[str, object], ...] = field(default=())
+    examples: tuple[Mapping[str, object], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
