@@ -252,3 +252,16 @@ class Policy:
     version: str
     rules: tuple[Rule, ...]
     content_hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """Observed over predicted totals of a set that was chosen for looking good; 1 = predictions can be added up as they are.
+
+    Attributes:
+        booked, incremental, bad: Ratios of the totals over the chosen.
+    """
+
+    booked: float = 1.0
+    incremental: float = 1.0
+    bad: float = 1.0

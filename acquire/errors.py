@@ -3,6 +3,7 @@
     AcquireError                  exit 1   anything that stops the work
     ├── BadInput                  exit 2   a file, a value or a limit is wrong: what, which value, what to do
     ├── Infeasible                exit 3   the data cannot meet the limits, or only by contacting nobody
+    ├── NotFound                  exit 1   no such thing, or not for this viewer: the answer is the same
     └── NotBuiltYet               exit 1   understood, but not available in this version
 
 Every message is one line a person can act on. It names the thing, the value and the remedy, and never holds personal data.
@@ -39,3 +40,7 @@ class Infeasible(AcquireError):
 
 class NotBuiltYet(AcquireError):
     """Asked for something the contract names and this version does not do."""
+
+
+class NotFound(AcquireError):
+    """There is no such thing, or it is not for this viewer. One answer for both, so that nobody learns what others have."""

@@ -1,0 +1,193 @@
+"""Limits that hold with a probability: P(bad rate of the plan's bookings <= cap) >= confidence.
+
+Write m(x) = sum((bad - cap * booked) x). The realised excess of bad accounts over the cap is m(x) plus an error with variance
+
+    sd(x)^2 = || L' x ||^2 + v' x        L = bad_loadings - cap * booked_loadings, shape (n, k): model error shared by all options
+                                         v = coin flips of single people, shape (n,); 0 for basis "expected"
+
+and with z the normal quantile of the confidence the limit reads
+
+    m(x) + z * sd(x) <= 0
+
+The coin flips make sd(x) neither convex nor concave, so the row is made linear in two steps. (1) With w = v'x, the root of w is
+below each of its tangents: sqrt(w) <= w / (2 r) + r / 2 =: h(x), with equality at r = sqrt(w). The row with || (L'x, h(x)) || in
+place of sd(x) is convex and safe for any r; solving, moving r to the answer and solving again never makes the plan worse. (2) A norm
+is the largest of its projections, so the row is held by tangents: || (g, h) || >= a'g + b h for every unit vector (a, b), added
+at the answer until none is broken. The final plan is checked against sd(x) itself.
+
+References:
+    Ben-Tal, El Ghaoui, Nemirovski (2009), Robust Optimization, ch. 2 (a chance constraint as a second-order cone).
+    Kelley (1960), The Cutting-Plane Method for Solving Convex Programs.
+    Hunter, Lange (2004), A Tutorial on MM Algorithms, section 3 (step 1).
+"""
+
+from dataclasses import dataclass, replace
+from statistics import NormalDist
+
+import numpy as np
+
+from acquire.allocate.options import Floats, Ints, Options
+
+
+def safety_factor(confidence: float) -> float:
+    """How many standard deviations the mean must stay below the cap: the standard normal quantile; 0 at 0.5."""
+    return NormalDist().inv_cdf(confidence)
+
+
+def coin_variance(bad: Floats, booked: Floats, rate: float) -> Floats:
+    """Variance of (bad - rate * booked) of one contact once its chances are known.
+
+    The contact books with chance p = booked, then goes bad with chance q = bad / booked, so that the variance is
+    E[Z^2] - E[Z]^2 = bad (1 - rate)^2 + (booked - bad) rate^2 - (bad - rate * booked)^2.
+
+    Args:
+        bad: Chance that the contact books and goes bad, shape (n,).
+        booked: Chance that it books, shape (n,).
+        rate: The rate compared with, a fraction.
+
+    Returns:
+        Variance in accounts squared, shape (n,), never negative.
+    """
+    second_moment = bad * (1 - rate) ** 2 + (booked - bad) * rate**2
+    return np.maximum(second_moment - (bad - rate * booked) ** 2, 0.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spread:
+    """How uncertain "bad rate of these options <= cap" is.
+
+    Attributes:
+        z: Standard deviations of safety.
+        cap: The rate that is held.
+        weight: How many contacts each option stands for.
+        realised: Whether coin flips count (basis "realised").
+        members: The options the limit is about, positions in the option table, shape (m,), ascending.
+        bad, booked: Accounts per contact, shape (m,).
+        bad_loadings, booked_loadings: Model errors per contact, shape (m, k).
+        loadings: L times weight, shape (m, k).
+        coins: v times weight, shape (m,).
+    """
+
+    z: float
+    cap: float
+    weight: float
+    realised: bool
+    members: Ints
+    bad: Floats
+    booked: Floats
+    bad_loadings: Floats
+    booked_loadings: Floats
+    loadings: Floats
+    coins: Floats
+
+    def at_cap(self, cap: float) -> "Spread":
+        """The same for another cap."""
+        return replace(
+            self,
+            cap=cap,
+            loadings=self.weight * (self.bad_loadings - cap * self.booked_loadings),
+            coins=self.weight * self.realised * coin_variance(self.bad, self.booked, cap),
+        )
+
+    def take(self, at: Ints, n: int, weight: float) -> "Spread":
+        """The same over the options `at` of n only, each of which stands for `weight` options."""
+        place = np.full(n, -1)
+        place[at] = np.arange(len(at))
+        kept = np.flatnonzero(place[self.members] >= 0)
+        part = replace(
+            self,
+            weight=self.weight * weight,
+            members=place[self.members[kept]],
+            bad=self.bad[kept],
+            booked=self.booked[kept],
+            bad_loadings=self.bad_loadings[kept],
+            booked_loadings=self.booked_loadings[kept],
+        )
+        return part.at_cap(self.cap)
+
+    def error(self, x: Floats) -> Floats:
+        """L' x: how far plan x, shape (n,), is off per unit of each of the k model errors, shape (k,)."""
+        error: Floats = x[self.members] @ self.loadings
+        return error
+
+    def coin_deviation(self, x: Floats) -> float:
+        """sqrt(v' x) in accounts, of a plan x, shape (n,)."""
+        return float(np.sqrt(self.coins @ x[self.members]))
+
+    def deviation(self, x: Floats) -> float:
+        """sd(x) in accounts, of a plan x, shape (n,)."""
+        return float(np.hypot(np.linalg.norm(self.error(x)), self.coin_deviation(x)))
+
+    def tangent(self, n: int, a: Floats, b: float, r: float) -> tuple[Floats, float]:
+        """z * (a' L' x + b h(x)): coefficients of x, shape (n,), and a constant (steps 1 and 2 of the module's docstring)."""
+        coefficients = np.zeros(n)
+        coefficients[self.members] = self.z * (self.loadings @ a + (b / (2 * r) * self.coins if r else 0.0))
+        return coefficients, self.z * b * r / 2
+
+    def slope_in_cap(self, x: Floats) -> float:
+        """d/d cap of m(x) + z * sd(x): accounts per +1 of the cap (negative: a higher cap leaves more room).
+
+        dm = -sum(booked x);   d(sd^2) = -2 (L'x) . (booked_loadings' x) + sum(dv x),   with
+        dv = -2 bad (1 - cap) + 2 (booked - bad) cap + 2 booked (bad - cap * booked).
+        """
+        variance = self.deviation(x) ** 2
+        x = self.weight * x[self.members]
+        slope_of_mean = -float(self.booked @ x)
+        if variance == 0:
+            return slope_of_mean
+        bad, booked, cap = self.bad, self.booked, self.cap
+        slope_of_coins = -2 * bad * (1 - cap) + 2 * (booked - bad) * cap + 2 * booked * (bad - cap * booked)
+        g = x @ self.loadings / self.weight
+        slope = -2 * float(g @ (x @ self.booked_loadings)) + self.realised * float(slope_of_coins @ x)
+        return slope_of_mean + self.z * slope / (2 * float(np.sqrt(variance)))
+
+    def stated_quantile(self, x: Floats) -> float:
+        """The bad rate that the bookings of a plan x, shape (n,), stay below with the stated confidence.
+
+        The smallest r for which m_r(x) + z * sd_r(x) <= 0, both taken with r in place of the cap, by bisection; so it is at most
+        the cap exactly where the limit holds.
+
+        Returns:
+            A rate in [0, 1]; NaN when nothing is booked.
+        """
+        x = self.weight * x[self.members]
+        chosen = np.flatnonzero(x > 0)
+        x, bad, booked = x[chosen], self.bad[chosen], self.booked[chosen]
+        if not booked @ x > 0:
+            return float("nan")
+        g_bad, g_booked = x @ self.bad_loadings[chosen], x @ self.booked_loadings[chosen]
+
+        def excess(rate: float) -> float:
+            coins = self.realised * float(coin_variance(bad, booked, rate) @ x)
+            g = g_bad - rate * g_booked
+            return float((bad - rate * booked) @ x) + self.z * float(np.sqrt(g @ g + coins))
+
+        low, high = 0.0, 1.0
+        for _ in range(60):
+            middle = (low + high) / 2
+            low, high = (low, middle) if excess(middle) <= 0 else (middle, high)
+        return high
+
+
+def spread_of_bad_rate(options: Options, members: Ints, cap: float, confidence: float, basis: str) -> Spread | None:
+    """The spread of "bad rate of these options <= cap"; None where it is held on expectation (confidence 0.5) or certain (1)."""
+    z = safety_factor(confidence)
+    if z == 0 or cap >= 1:
+        return None
+    everyone = len(members) == len(options)
+    bad_loadings = options.bad_loadings if everyone else options.bad_loadings[members]
+    booked_loadings = options.booked_loadings if everyone else options.booked_loadings[members]
+    spread = Spread(
+        z=z,
+        cap=cap,
+        weight=1.0,
+        realised=basis == "realised",
+        members=members,
+        bad=options.bad[members],
+        booked=options.booked[members],
+        bad_loadings=bad_loadings,
+        booked_loadings=booked_loadings,
+        loadings=bad_loadings,
+        coins=options.bad[members],
+    )
+    return spread.at_cap(cap)

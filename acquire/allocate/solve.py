@@ -1,0 +1,84 @@
+"""The allocation: which leads to contact with which offer, for the most of the objective within every limit."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from acquire.allocate.bound import certified_bound
+from acquire.allocate.explain import limit_uses
+from acquire.allocate.leads import solve_shares
+from acquire.allocate.options import Floats, Ints, Options
+from acquire.allocate.prices import Prices
+from acquire.allocate.problem import People, Problem
+from acquire.allocate.tangents import Tangents
+from acquire.allocate.relax import explain_why_nobody
+from acquire.allocate.rulebook import list_limits
+from acquire.allocate.whole import solve_contacts
+from acquire.domain import Certificate, Channel, Limits, LimitUse, Objective
+from acquire.errors import BadInput, Infeasible
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allocation:
+    """Who is contacted with which offer, and the proof.
+
+    Attributes:
+        chosen: Positions of the chosen options, ascending; at most one per person.
+        limit_uses: Every limit in the order of the plan file's page, per-channel limits last.
+        certificate: Objective, bound and gap, recomputed from the option table and the prices.
+        prices: What each limit costs at the margin; `score` and `would_contact` apply them to anybody.
+        warnings: Lines for the plan's `warnings`.
+    """
+
+    chosen: Ints
+    limit_uses: tuple[LimitUse, ...]
+    certificate: Certificate
+    prices: Prices
+    warnings: tuple[str, ...] = ()
+
+
+def allocate(
+    options: Options, limits: Limits, channels: tuple[Channel, ...], objective: Objective, *, seed: int = 0
+) -> Allocation:
+    """Choose at most one option per person for the most of the objective within every limit.
+
+        maximise sum(gain x)   where x_j in {0, 1},   sum(x of one person) <= 1,   and every row of `list_limits`
+
+    Args:
+        options: Everything the plan may do, n options.
+        limits: The plan file's limits; `refuse_regions` was applied before.
+        channels: For the limits of each channel.
+        objective: What `options.gain` counts; where spend is minimised, objective and bound are reported as spend.
+        seed: Of the order in which people are sampled; it can change the plan within the gap only.
+
+    Raises:
+        BadInput: A limit needs a figure that the options lack, or names what does not exist.
+        NotBuiltYet: A channel has fixed costs or a minimum if used.
+        Infeasible: The limits cannot be met, or the best is to contact nobody.
+    """
+    if objective.goal == "spend" and not limits.min_incremental_accounts:
+        raise BadInput("minimise = spend needs min_incremental_accounts in [limits], else the cheapest plan is no plan")
+    if not len(options):
+        raise Infeasible("nobody may be contacted: no lead passed the policy, or no offer may be used in its channel")
+    rows = tuple(list_limits(options, limits, channels))
+    problem = Problem(gain=options.gain, people=People.of(options.person), rows=rows)
+    tangents = Tangents()
+    relaxed = solve_shares(problem, tangents, seed)
+    x = None if relaxed.broken else solve_contacts(problem, tangents, relaxed)
+    if x is None or not x.any():
+        raise explain_why_nobody(problem, seed)
+    prices = Prices.of(relaxed, tangents, limits, channels)
+    return Allocation(
+        chosen=np.flatnonzero(x),
+        limit_uses=limit_uses(problem, relaxed, x, objective),
+        certificate=_certificate(problem, certified_bound(problem, relaxed, tangents), x, objective),
+        prices=prices,
+    )
+
+
+def _certificate(problem: Problem, bound: float, x: Floats, objective: Objective) -> Certificate:
+    gain = float(problem.gain @ x)
+    sign = -1.0 if objective.goal == "spend" else 1.0
+    return Certificate(
+        objective=sign * gain, bound=sign * bound, gap=max(0.0, bound - gain) / max(abs(bound), abs(gain), 1e-12)
+    )

@@ -1,0 +1,94 @@
+"""The rows with a confidence, made linear around the plans met so far (certainty.py)."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from acquire.allocate.options import Floats
+from acquire.allocate.problem import LinearRows, Problem
+from acquire.allocate.rows import Row
+
+PRECISION = 1e-7  # of a standard deviation; the final plan is checked against the standard deviation itself
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tangent:
+    """One tangent of one row: the unit vector (a, b) of certainty.py.
+
+    Attributes:
+        row: Position of the limit.
+        a: Weights of the k model errors, shape (k,).
+        b: Weight of the coin flips.
+    """
+
+    row: int
+    a: Floats
+    b: float
+
+
+@dataclass(slots=True)
+class Tangents:
+    """All tangents so far. They speak of totals of the whole plan, so they serve a weighted sample and the full problem alike.
+
+    Attributes:
+        coin_levels: r of each row with coin flips, by the row's position: the coins' standard deviation it is made linear at.
+        found: The tangents, in the order they were added.
+        frozen: Whether the levels stay where they are.
+    """
+
+    coin_levels: dict[int, float] = field(default_factory=dict)
+    found: list[Tangent] = field(default_factory=list)
+    frozen: bool = False
+
+    def lower(self, problem: Problem) -> LinearRows:
+        """The linear rows: every row on expectation first, then the tangents of those with a spread."""
+        lines = [row.sign * row.coefficients for row in problem.rows]
+        right = [row.sign * row.right_side for row in problem.rows]
+        names = [row.name for row in problem.rows]
+        for number, tangent in enumerate(self.found, 1):
+            row = problem.rows[tangent.row]
+            assert row.spread is not None
+            level = self.coin_levels.get(tangent.row, 0.0)
+            extra, constant = row.spread.tangent(len(problem), tangent.a, tangent.b, level)
+            lines.append(lines[tangent.row] + extra)
+            right.append(right[tangent.row] - constant)
+            names.append(f"{row.name}_tangent_{number}")
+        owner = np.array([*range(len(problem.rows)), *(tangent.row for tangent in self.found)], dtype=np.int64)
+        return LinearRows(
+            matrix=np.array(lines).reshape(len(lines), len(problem)),
+            right_side=np.array(right),
+            names=tuple(names),
+            owner=owner,
+            signs=np.array([problem.rows[i].sign for i in owner]),
+        )
+
+    def refine(self, problem: Problem, x: Floats) -> bool:
+        """Move the coin levels to plan x and add a tangent at x to each row that it breaks; whether anything changed."""
+        changed = False
+        for i, row in enumerate(problem.rows):
+            if row.spread is not None and row.spread.deviation(x) > 0:
+                changed |= self._move_level(i, row.spread.coin_deviation(x))
+                changed |= self._touch(i, row, x)
+        return changed
+
+    def _move_level(self, i: int, coin_deviation: float) -> bool:
+        level = self.coin_levels.get(i)
+        settled = level is not None and (self.frozen or abs(level - coin_deviation) <= PRECISION * level)
+        if settled or coin_deviation == 0:
+            return False
+        self.coin_levels[i] = coin_deviation
+        return True
+
+    def _touch(self, i: int, row: Row, x: Floats) -> bool:
+        """Add the unit vector of plan x, unless x keeps the row or a tangent there is says as much already."""
+        assert row.spread is not None
+        level = self.coin_levels.get(i, 0.0)
+        h = row.spread.coin_deviation(x) ** 2 / (2 * level) + level / 2 if level else 0.0
+        error = row.spread.error(x)
+        norm = float(np.hypot(np.linalg.norm(error), h))
+        seen = max((float(t.a @ error) + t.b * h for t in self.found if t.row == i), default=0.0)
+        broken = float(row.coefficients @ x) + row.spread.z * norm > 0
+        if not broken or norm - seen <= PRECISION * norm:
+            return False
+        self.found.append(Tangent(row=i, a=error / norm, b=h / norm))
+        return True

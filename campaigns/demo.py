@@ -1,0 +1,119 @@
+"""The made-up market as a folder that `acquire plan` can read, with a policy and a plan file that make sense for it."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+
+from acquire.ingest.market import Market
+
+_BUDGET_PER_LEAD = (
+    3  # about two thirds of what the best plan would spend if it had no budget, so that the limit holds it back
+)
+
+_POLICY = """\
+version = "demo-1"
+
+[[rule]]
+id = "young"
+field = "age"
+op = "lt"
+value = 20
+reason = "AGE_BELOW_MINIMUM"
+when_null = "refer"
+examples = [{ age = 19, hit = true }, { age = 20, hit = false }]
+
+[[rule]]
+id = "serious_arrears"
+field = "past_dpd_days"
+op = "ge"
+value = 60
+reason = "SERIOUS_ARREARS"
+when_null = "refer"
+examples = [{ past_dpd_days = 60, hit = true }, { past_dpd_days = -1, hit = false }]
+
+[[rule]]
+id = "shared_device"
+field = "shared_device_count"
+op = "ge"
+value = 4
+reason = "DEVICE_SHARED_BY_MANY"
+when_null = "pass"
+examples = [{ shared_device_count = 4, hit = true }, { shared_device_count = 1, hit = false }]
+
+[[rule]]
+id = "loan_shopping"
+field = "inquiries_3m"
+op = "gt"
+value = 8
+reason = "TOO_MANY_INQUIRIES"
+when_null = "pass"
+examples = [{ inquiries_3m = 9, hit = true }, { inquiries_3m = 8, hit = false }]
+"""
+
+_PLAN = """\
+# A made-up market. Its true chances are known to nobody who plans here.
+currency = "CNY"
+seed = 7
+
+[data]
+history = "history.parquet"
+leads = "leads.parquet"
+channels = "channels.csv"
+offers = "offers.csv"
+policy = "policy.toml"
+
+[columns]
+protected = ["gender"]
+
+[objective]
+maximise = "incremental_value"
+
+[limits]
+budget = {budget:_}
+max_bad_rate = 0.10
+bad_rate_confidence = 0.95
+max_partner_share = 0.4
+min_region_share = {{ home = 0.5 }}
+
+[holdout]
+control_share = 0.05
+"""
+
+
+def write_demo_market(folder: Path, market: Market) -> Path:
+    """Write what a lender would have of `market`; the truth stays behind.
+
+    history.parquet, leads.parquet, links.parquet, channels.csv, offers.csv, policy.toml and plan.toml. Each file is
+    written beside its name and then renamed, the plan file last: it never stands there without its tables.
+
+    Args:
+        folder: Made when missing; files of these names in it are replaced.
+        market: A made-up market.
+
+    Returns:
+        Path of the plan file.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("history", "leads", "links"):
+        _replace(folder / f"{name}.parquet", _parquet_writer(getattr(market, name)))
+    for name in ("channels", "offers"):
+        _replace(folder / f"{name}.csv", _text_writer(getattr(market, name).to_csv(index=False)))
+    _replace(folder / "policy.toml", _text_writer(_POLICY))
+    plan = folder / "plan.toml"
+    _replace(plan, _text_writer(_PLAN.format(budget=_BUDGET_PER_LEAD * len(market.leads))))
+    return plan
+
+
+def _replace(path: Path, write: Callable[[Path], object]) -> None:
+    beside = path.with_name(f".{path.name}.part")
+    write(beside)
+    beside.replace(path)
+
+
+def _parquet_writer(table: pd.DataFrame) -> Callable[[Path], object]:
+    return lambda path: table.to_parquet(path, index=False)
+
+
+def _text_writer(text: str) -> Callable[[Path], object]:
+    return lambda path: path.write_text(text, encoding="utf-8", newline="\n")

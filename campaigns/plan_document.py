@@ -1,0 +1,272 @@
+"""plan.json as types: what `acquire plan` promises, in the form that the report, the database and the dashboard read.
+
+The numbers come from the engine; nothing is computed here. NaN (undefined) is null in JSON.
+"""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from acquire.domain import Certificate, Estimate, LimitUse
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Headline:
+    """The ten figures of the plan, corrected for having picked the best of many guesses."""
+
+    contacts: Estimate
+    spend: Estimate
+    booked: Estimate
+    incremental: Estimate
+    bad_rate: Estimate
+    incremental_bad_rate: Estimate
+    break_even_bad_rate: Estimate
+    cac: Estimate
+    incremental_cac: Estimate
+    value: Estimate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferEvidence:
+    """What history shows about one offer, on rows that were not used for fitting.
+
+    Attributes:
+        n, n_control: History rows with this offer, and with control.
+        average_effect: Booked share with the offer minus without, over all of history (AIPW).
+        qini: Tie-safe Qini coefficient with its 90 % interval; None where history was not randomised.
+        aipw_gain: AIPW value, in extra accounts per 1,000 contacts, of contacting the best third by predicted uplift minus the
+            same number at random.
+        has_evidence: Whether history shows that leads differ in how they react to this offer.
+    """
+
+    offer: str
+    n: int
+    n_control: int
+    average_effect: Estimate
+    qini: Estimate | None
+    aipw_gain: Estimate
+    has_evidence: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyValue:
+    """AIPW figures of one targeting, measured on history rows that did not choose it, per 1,000 leads of traffic.
+
+    Attributes:
+        policy: "plan", "nobody", "everybody: <offer>", "random".
+        contacts, booked, incremental: Per 1,000 leads.
+        value: Money per 1,000 leads beyond control; NaN where revenue is unknown.
+        bad_rate: Fraction of the bookings.
+    """
+
+    policy: str
+    contacts: Estimate
+    booked: Estimate
+    incremental: Estimate
+    value: Estimate
+    bad_rate: Estimate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalibrationBin:
+    """Predicted against observed in one tenth of the rows. `what` is "uplift" or "p_bad"."""
+
+    what: str
+    bin: int
+    n: int
+    predicted: float
+    observed: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScorecardLine:
+    """One bin of the white-box scorecard."""
+
+    variable: str
+    bin: str
+    count: int
+    bad_rate: float
+    woe: float
+    points: float
+    information_value: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RiskEvidence:
+    """How well the scorecard tells good from bad, on bookings not used for fitting."""
+
+    n: int
+    n_bad: int
+    auc: float
+    ks: float
+    brier: float
+    ece: float
+    scorecard: tuple[ScorecardLine, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """Why the plan may be believed, or not.
+
+    Attributes:
+        randomised: Whether offers were given at random (no feature tells who got what).
+        assignment: "uniform", "given propensity" or "estimated propensity".
+        randomness_p_value: Of the test that features do not tell who got which offer.
+        verdict: One sentence for people.
+    """
+
+    randomised: bool
+    assignment: str
+    randomness_p_value: float
+    verdict: str
+    offers: tuple[OfferEvidence, ...]
+    policies: tuple[PolicyValue, ...]
+    calibration: tuple[CalibrationBin, ...]
+    risk: RiskEvidence | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableCount:
+    """Rows of one input table: accepted + quarantined = read."""
+
+    table: str
+    read: int
+    accepted: int
+    quarantined: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReasonCount:
+    """How many leads ended with one decision for one reason."""
+
+    decision: str
+    reason: str
+    leads: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllocationLine:
+    """One row of allocation.csv: one channel and offer."""
+
+    channel: str
+    partner: str
+    offer: str
+    contacts: int
+    spend: float
+    booked: float
+    incremental: float
+    bad_rate: float
+    cac: float
+    incremental_cac: float
+    value: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanDocument:
+    """All of plan.json."""
+
+    plan_id: str
+    name: str
+    campaign: str
+    created_at: datetime
+    currency: str
+    objective: str
+    seed: int
+    headline: Headline
+    limits: tuple[LimitUse, ...]
+    certificate: Certificate
+    evidence: Evidence
+    warnings: tuple[str, ...]
+    tables: tuple[TableCount, ...]
+    decisions: tuple[ReasonCount, ...]
+    allocation: tuple[AllocationLine, ...]
+    versions: Mapping[str, str]
+    hashes: Mapping[str, str]
+
+    def to_json(self) -> str:
+        """Give the document as JSON text; undefined figures are null."""
+        return json.dumps(_plain(asdict(self)), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> "PlanDocument":
+        """Read back what `to_json` wrote."""
+        raw = json.loads(text)
+        evidence = raw["evidence"]
+        return cls(
+            **{
+                **raw,
+                "created_at": datetime.fromisoformat(raw["created_at"]),
+                "headline": Headline(**{name: _estimate(figure) for name, figure in raw["headline"].items()}),
+                "limits": _lines(LimitUse, raw["limits"]),
+                "certificate": _line(Certificate, raw["certificate"]),
+                "evidence": Evidence(
+                    **{
+                        **evidence,
+                        "randomness_p_value": _number(evidence["randomness_p_value"]),
+                        "offers": tuple(_offer_evidence(offer) for offer in evidence["offers"]),
+                        "policies": tuple(_policy_value(policy) for policy in evidence["policies"]),
+                        "calibration": _lines(CalibrationBin, evidence["calibration"]),
+                        "risk": _risk_evidence(evidence["risk"]),
+                    }
+                ),
+                "warnings": tuple(raw["warnings"]),
+                "tables": _lines(TableCount, raw["tables"]),
+                "decisions": _lines(ReasonCount, raw["decisions"]),
+                "allocation": _lines(AllocationLine, raw["allocation"]),
+            }
+        )
+
+
+T = TypeVar("T")
+
+
+def _plain(thing: Any) -> Any:
+    if isinstance(thing, dict):
+        return {key: _plain(value) for key, value in thing.items()}
+    if isinstance(thing, list | tuple):
+        return [_plain(value) for value in thing]
+    if isinstance(thing, float) and not math.isfinite(thing):
+        return None
+    return thing.isoformat() if isinstance(thing, datetime) else thing
+
+
+def _number(value: float | None) -> float:
+    return math.nan if value is None else value
+
+
+def _line(kind: type[T], raw: Mapping[str, Any]) -> T:
+    return kind(**{key: _number(value) if value is None else value for key, value in raw.items()})
+
+
+def _lines(kind: type[T], raw: list[Mapping[str, Any]]) -> tuple[T, ...]:
+    return tuple(_line(kind, one) for one in raw)
+
+
+def _estimate(raw: Mapping[str, Any]) -> Estimate:
+    return _line(Estimate, raw)
+
+
+def _offer_evidence(raw: Mapping[str, Any]) -> OfferEvidence:
+    qini = raw["qini"]
+    return OfferEvidence(
+        **{
+            **raw,
+            "average_effect": _estimate(raw["average_effect"]),
+            "qini": None if qini is None else _estimate(qini),
+            "aipw_gain": _estimate(raw["aipw_gain"]),
+        }
+    )
+
+
+def _policy_value(raw: Mapping[str, Any]) -> PolicyValue:
+    figures: dict[str, Any] = {key: _estimate(value) for key, value in raw.items() if key != "policy"}
+    return PolicyValue(policy=raw["policy"], **figures)
+
+
+def _risk_evidence(raw: Mapping[str, Any] | None) -> RiskEvidence | None:
+    return None if raw is None else RiskEvidence(**{**raw, "scorecard": _lines(ScorecardLine, raw["scorecard"])})

@@ -1,0 +1,141 @@
+"""The policy file: the lender's own rules, in the order they decide."""
+
+import math
+import re
+from collections.abc import Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError
+
+from acquire.domain import Policy, Rule
+from acquire.errors import BadInput
+from campaigns.plan_file import Text
+from campaigns.toml_file import Strict, TomlFile, first_mistake, read_toml, worst
+
+Op = Literal["lt", "le", "gt", "ge", "eq", "ne", "in", "not_in", "between", "is_null", "not_null"]
+
+_RULE_LINE = re.compile(r"^[ \t]*\[\[\s*rule\s*\]\]", re.MULTILINE)
+
+
+class _Rule(Strict):
+    id: Text
+    field: Text
+    op: Op
+    value: Any = None
+    reason: Text
+    when_null: Literal["pass", "fail", "refer"] = "refer"
+    valid_from: date | None = Field(default=None, alias="from")
+    valid_until: date | None = Field(default=None, alias="until")
+    examples: list[dict[str, Any]] = Field(default_factory=list)
+
+
+class _Policy(Strict):
+    version: Text
+    rule: list[_Rule] = Field(default_factory=list)
+
+
+def read_policy_file(path: Path) -> Policy:
+    """Read and check a policy file; whether its examples come out as they say is tested elsewhere.
+
+    Raises:
+        BadInput: The file is missing or not TOML, a key or an operator is unknown, an id is there twice, a value does not
+            fit its operator, or a rule ends before it begins. The line names the rule and, where it can, its line.
+    """
+    file = read_toml(path)
+    try:
+        written = _Policy.model_validate(file.tables)
+    except ValidationError as error:
+        raise BadInput(f"{path.name}: {_place(file, error)}{first_mistake(error, _Policy)}") from None
+    ids: set[str] = set()
+    for number, rule in enumerate(written.rule):
+        try:
+            _check_rule(rule, ids)
+        except BadInput as error:
+            raise BadInput(f"{path.name}: rule {rule.id}{_line(file, number)}: {error}") from None
+        ids.add(rule.id)
+    rules = tuple(Rule(**{**_fields(rule), "examples": tuple(rule.examples)}) for rule in written.rule)
+    return Policy(version=written.version, rules=rules, content_hash=file.content_hash)
+
+
+def _fields(rule: _Rule) -> Mapping[str, Any]:
+    return {name: getattr(rule, name) for name in _Rule.model_fields}
+
+
+def _place(file: TomlFile, error: ValidationError) -> str:
+    """Which rule the first mistake is in: by its id where it has one, and the line where it begins."""
+    loc = worst(error)["loc"]
+    number = next((part for part in loc if isinstance(part, int)), None)
+    if number is None or loc[0] != "rule":
+        return ""
+    raw = file.tables["rule"][number]
+    named = f" {raw['id']}" if isinstance(raw, dict) and isinstance(raw.get("id"), str) else ""
+    return f"rule{named}{_line(file, number)}: "
+
+
+def _line(file: TomlFile, number: int) -> str:
+    """Where the rule begins; empty where the rules are not written one [[rule]] each."""
+    starts = [match.start() for match in _RULE_LINE.finditer(file.text)]
+    if len(starts) != len(file.tables["rule"]):
+        return ""
+    return f" (line {file.text.count(chr(10), 0, starts[number]) + 1})"
+
+
+def _check_rule(rule: _Rule, earlier: set[str]) -> None:
+    if rule.id in earlier:
+        raise BadInput("an earlier rule has the same id; ids are unique")
+    if rule.valid_from and rule.valid_until and rule.valid_until < rule.valid_from:
+        raise BadInput(f"until is {rule.valid_until}, before from {rule.valid_from}; the rule would never apply")
+    _check_value(rule)
+    for example in rule.examples:
+        _check_example(rule.field, example)
+
+
+def _check_value(rule: _Rule) -> None:
+    """Raise BadInput unless the value is of the kind that the operator compares with."""
+    value, op = rule.value, rule.op
+    if op in {"is_null", "not_null"}:
+        if value is not None:
+            raise BadInput(f"value is {value!r}, but {op} compares with nothing; remove it")
+    elif op in {"in", "not_in"}:
+        if not (isinstance(value, list) and value and _one_kind(value)):
+            raise BadInput(f"value is {value!r}; {op} needs a list of texts or of numbers, with at least one")
+    elif op == "between":
+        if not (isinstance(value, list) and len(value) == 2 and _one_kind(value) and _is_ordered(value[0])):
+            raise BadInput(f"value is {value!r}; between needs two numbers, as in [18, 65]")
+        if value[0] > value[1]:
+            raise BadInput(f"value is {value!r}; the first of the two is the lower")
+    elif op in {"eq", "ne"}:
+        if not _kind(value):
+            raise BadInput(f"value is {value!r}; {op} needs a text, a number, a date or true or false")
+    elif not _is_ordered(value):
+        raise BadInput(f"value is {value!r}; {op} needs a number or a date")
+
+
+def _kind(value: object) -> str:
+    """What a value can be compared with; empty where with nothing. A bool is no number here, nan equals nothing."""
+    if isinstance(value, bool):
+        return "bool"
+    if isinstance(value, int | float):
+        return "number" if math.isfinite(value) else ""
+    if isinstance(value, date):
+        return "" if isinstance(value, datetime) else "date"
+    return "text" if isinstance(value, str) else ""
+
+
+def _is_ordered(value: object) -> bool:
+    return _kind(value) in {"number", "date"}
+
+
+def _one_kind(values: list[Any]) -> bool:
+    kinds = {_kind(value) for value in values}
+    return len(kinds) == 1 and "" not in kinds
+
+
+def _check_example(field: str, example: Mapping[str, Any]) -> None:
+    if not isinstance(example.get("hit"), bool):
+        raise BadInput("an example lacks hit; say hit = true or hit = false")
+    for key in example:
+        if key not in {field, "hit"}:
+            raise BadInput(f"an example gives {key}, but the rule reads {field}")

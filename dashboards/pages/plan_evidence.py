@@ -1,0 +1,201 @@
+"""Why the plan may be believed: evidence, risk model, proof, and where everything came from."""
+
+from typing import Any
+
+from dash import html
+
+from campaigns.plan_document import OfferEvidence, PlanDocument, ScorecardLine
+from campaigns.report_page import comparisons_of, leads_by_decision
+from campaigns.report_words import (
+    GOALS,
+    say_certificate,
+    say_count,
+    say_decimals,
+    say_exactly,
+    say_p_value,
+    say_percent,
+    say_points,
+)
+from dashboards import figures
+from dashboards.components import (
+    Component,
+    card,
+    data_table,
+    facts,
+    graph,
+    grid,
+    number_column,
+    tag,
+    text_column,
+    words_table,
+)
+
+_DECISIONS = {"contact": "contacted", "control": "kept back as control", "hold": "held", "refuse": "refused"}
+
+
+def evidence(plan: PlanDocument) -> Component:
+    """Show what history tells about the offers and about the plan's way of choosing."""
+    shown = plan.evidence
+    how = "Offers were given at random in history" if shown.randomised else "Offers were not given at random in history"
+    p_value = say_p_value(shown.randomness_p_value)
+    about = (
+        f"{how} (assignment: {shown.assignment}; test of randomness p = {p_value}). "
+        "All of this was measured on rows that were not used for fitting."
+    )
+    return html.Div(
+        [html.P(about, className="period"), *_offers(shown.offers), *_policies(plan), *_calibration(plan, "uplift")]
+    )
+
+
+def _offers(offers: tuple[OfferEvidence, ...]) -> list[Component]:
+    if not offers:
+        return []
+    heads = ("Offer", "Average effect", "90 % interval", "Best third, extra per 1,000", "90 % interval", "Qini", "Do people differ?")
+    rows = [
+        (
+            offer.offer,
+            say_points(offer.average_effect.expected),
+            f"{say_points(offer.average_effect.low)} to {say_points(offer.average_effect.high)}",
+            say_count(offer.aipw_gain.expected),
+            f"{say_count(offer.aipw_gain.low)} to {say_count(offer.aipw_gain.high)}",
+            say_decimals(offer.qini.expected) if offer.qini else "not known",
+            tag("evidence", "sure") if offer.has_evidence else tag("no evidence", "unsure"),
+        )
+        for offer in offers
+    ]
+    return [
+        card(
+            "Effect of each offer on booking",
+            graph(figures.draw_offer_effects(offers), "Average effect of each offer with its interval"),
+            className="spaced",
+        ),
+        card(
+            "Do people differ in how they react?",
+            words_table(heads, rows, numbers=(1, 2, 3, 4, 5)),
+            about="What contacting the best third by predicted uplift gains over contacting as many at random.",
+            className="spaced",
+        ),
+    ]
+
+
+def _policies(plan: PlanDocument) -> list[Component]:
+    units = {"money": plan.currency, "rate": "% of the bookings"}
+    pictures = [
+        html.Div(
+            [
+                html.H3(one.title),
+                graph(
+                    figures.draw_comparison(one.rows, units.get(one.unit, "accounts"), one.unit), f"{one.title}, by policy"
+                ),
+            ]
+        )
+        for one in comparisons_of(plan.evidence.policies, plan.currency)
+    ]
+    about = "Measured on rows of history that did not choose, with 90 % intervals."
+    title = "The plan's way of choosing beside others"
+    return [card(title, html.Div(pictures, className="grid thirds"), about=about, className="spaced")] if pictures else []
+
+
+def _calibration(plan: PlanDocument, what: str) -> list[Component]:
+    bins = [one for one in plan.evidence.calibration if one.what == what]
+    if not bins:
+        return []
+    title = {"uplift": "Uplift", "p_bad": "Chance to go bad"}[what]
+    return [
+        card(
+            f"{title}: predicted and observed",
+            graph(figures.draw_calibration(bins), f"{title}, predicted against observed"),
+            about="One dot per tenth of the rows, with its 90 % interval. On the dashed line, predictions came true.",
+            className="spaced",
+        )
+    ]
+
+
+def risk(plan: PlanDocument) -> Component:
+    """Show how well the scorecard tells good from bad, and the scorecard itself."""
+    shown = plan.evidence.risk
+    if shown is None:
+        return card("Risk", html.P("Not known: history has no bad label, so no scorecard was built.", className="about"))
+    numbers = facts(
+        ("Bookings tested", say_count(shown.n)),
+        ("of these bad", say_count(shown.n_bad)),
+        ("AUC", say_decimals(shown.auc)),
+        ("KS", say_decimals(shown.ks)),
+        ("Brier score", say_decimals(shown.brier)),
+        ("Calibration error", say_percent(shown.ece)),
+    )
+    table = data_table([_scorecard_row(line) for line in shown.scorecard], scorecard_columns(), "plan-scorecard")
+    return html.Div(
+        [
+            card(
+                "How well the scorecard tells good from bad",
+                numbers,
+                about="On bookings that were not used for fitting.",
+                className="spaced",
+            ),
+            *_calibration(plan, "p_bad"),
+            card("Scorecard", table, about="Every variable, its bins and their points. More points mean less risk."),
+        ]
+    )
+
+
+def scorecard_columns() -> list[dict[str, Any]]:
+    """Describe the scorecard table."""
+    return [
+        text_column("variable", "Variable"),
+        text_column("bin", "Values"),
+        number_column("count", "Bookings"),
+        number_column("bad_rate", "Bad rate", ".1%"),
+        number_column("woe", "Weight of evidence", ",.3f"),
+        number_column("points", "Points", ",.1f"),
+        number_column("information_value", "Information value", ",.3f", "Of the whole variable"),
+    ]
+
+
+def _scorecard_row(line: ScorecardLine) -> dict[str, Any]:
+    return {name: getattr(line, name) for name in ScorecardLine.__dataclass_fields__}
+
+
+def record(plan: PlanDocument) -> Component:
+    """Show the proof that the plan is good, the decisions, and where everything came from."""
+    unit = GOALS.get(plan.objective, ("", "accounts"))[1]
+    proof = card(
+        "Proof that the plan is good",
+        facts(
+            ("This plan", say_exactly(plan.certificate.objective, unit, plan.currency)),
+            ("No plan can pass", say_exactly(plan.certificate.bound, unit, plan.currency)),
+            ("Gap", say_percent(plan.certificate.gap, 3)),
+        ),
+        about=say_certificate(plan.certificate, plan.objective, plan.currency),
+        className="spaced",
+    )
+    return html.Div([proof, grid("halves", _decisions(plan), _tables(plan)), grid("halves", *_versions(plan))])
+
+
+def _decisions(plan: PlanDocument) -> Component:
+    totals = ", ".join(f"{say_count(leads)} {_DECISIONS.get(name, name)}" for name, leads in leads_by_decision(plan))
+    rows = [(line.decision, html.Span(line.reason, className="mono"), say_count(line.leads)) for line in plan.decisions]
+    return card("What was decided for each lead", words_table(("Decision", "Reason", "Leads"), rows, (2,)), about=totals)
+
+
+def _tables(plan: PlanDocument) -> Component:
+    rows = [
+        (one.table, say_count(one.read), say_count(one.accepted), say_count(one.quarantined)) for one in plan.tables
+    ]
+    return card(
+        "Rows of each table",
+        words_table(("Table", "Read", "Accepted", "Quarantined"), rows, (1, 2, 3)),
+        about="What was not accepted is in quarantine.parquet, each row with its reason.",
+    )
+
+
+def _versions(plan: PlanDocument) -> tuple[Component, Component]:
+    made_by = [("plan", plan.plan_id), ("seed", str(plan.seed)), *plan.versions.items()]
+    return (
+        card("Versions", _pairs(made_by)),
+        card("Hashes of data, models and policy", _pairs(list(plan.hashes.items()))),
+    )
+
+
+def _pairs(pairs: list[tuple[str, str]]) -> Component:
+    return html.Dl([html.Div([html.Dt(name), html.Dd(value)]) for name, value in pairs], className="pairs mono")

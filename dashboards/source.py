@@ -1,0 +1,72 @@
+"""Everything the screens know, asked for on behalf of whoever is logged in.
+
+Each question names the page it belongs to and is refused unless the role may see that page; campaigns.reports then narrows the
+rows to the viewer in SQL. Pages hold no store and no viewer, so they cannot ask past this.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from campaigns import reports, users
+from campaigns.lists import list_csv
+from campaigns.plan_document import PlanDocument
+from campaigns.reports import FilterChoices, ListSummary, Overview, PartnerOverview, ReportFilter
+from campaigns.store.session import Store
+from campaigns.users import Viewer
+from dashboards.access import OVERVIEW, PARTNER, PLAN, Page, permit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """The store, and the clock that says when lists and sessions expire."""
+
+    store: Store
+    now: Callable[[], datetime]
+
+    def overview(self, report_filter: ReportFilter) -> Overview:
+        """Give the overview page."""
+        return reports.overview(self.store, permit(OVERVIEW), report_filter)
+
+    def choices(self, page: Page) -> FilterChoices:
+        """Give what the filters of `page` can be set to."""
+        return reports.filter_choices(self.store, permit(page))
+
+    def plans(self) -> tuple[PlanDocument, ...]:
+        """Give all plans, newest first."""
+        return reports.plans(self.store, permit(PLAN))
+
+    def partners(self) -> tuple[str, ...]:
+        """Name the partners the viewer may see."""
+        return reports.partners(self.store, permit(PARTNER))
+
+    def partner_overview(self, report_filter: ReportFilter, partner: str | None) -> PartnerOverview:
+        """Give a partner's page; a partner gets its own whatever `partner` says."""
+        viewer = permit(PARTNER)
+        return reports.partner_overview(self.store, viewer, report_filter, _own_or(viewer, partner))
+
+    def lists(self, partner: str | None) -> tuple[ListSummary, ...]:
+        """Give the lists of a partner, newest first; a partner gets its own whatever `partner` says."""
+        viewer = permit(PARTNER)
+        return reports.partner_lists(self.store, viewer, now=self.now(), partner=_own_or(viewer, partner))
+
+    def list_file(self, list_id: str) -> bytes:
+        """Give one list as CSV."""
+        return list_csv(reports.list_rows(self.store, permit(PARTNER), list_id))
+
+    def viewer_of_session(self, token: str) -> Viewer | None:
+        """Find who is logged in with this token."""
+        return users.viewer_of_session(self.store, token, now=self.now())
+
+    def open_session(self, login: str, password: str) -> str | None:
+        """Log somebody in; None if login and password do not belong together."""
+        viewer = users.authenticate(self.store, login, password)
+        return None if viewer is None else users.start_session(self.store, viewer, now=self.now())
+
+    def close_session(self, token: str) -> None:
+        """Log out."""
+        users.end_session(self.store, token)
+
+
+def _own_or(viewer: Viewer, partner: str | None) -> str | None:
+    return viewer.partner if viewer.role == "partner" else partner

@@ -1,0 +1,88 @@
+"""Figures as the screens print them. Long forms come from campaigns.report_words; here are the short ones for cards and axes."""
+
+import math
+from datetime import date
+
+from acquire.domain import Estimate
+from campaigns.report_words import say, say_count, say_money, say_percent
+
+UNDEFINED = "–"
+_FIXED_SPACE = "\u00a0"
+_MINUS = "\u2212"
+_STEPS = ((1e9, "B"), (1e6, "M"), (1e4, "k"))
+
+
+def short_count(value: float) -> str:
+    """Give a number that fits a card: 984, 1,250, 12.4k, 3.1M."""
+    if not math.isfinite(value):
+        return UNDEFINED
+    for size, letter in _STEPS:
+        if abs(value) >= size:
+            # k begins at ten thousand, so that 1,250 keeps its digits
+            shown = value / (1e3 if letter == "k" else size)
+            return _minus(f"{shown:,.{_decimals(shown)}f}{letter}")
+    return say_count(value)
+
+
+def short_money(value: float, currency: str) -> str:
+    """Give money that fits a card: 'CNY 84.20', 'CNY 1,250', 'CNY 12.4k'."""
+    if not math.isfinite(value):
+        return UNDEFINED
+    if abs(value) < 1e4:
+        return say_money(value, currency)
+    digits = f"{currency}{_FIXED_SPACE}{short_count(abs(value))}"
+    return f"{_MINUS}{digits}" if value < 0 else digits
+
+
+def short(value: float, unit: str, currency: str) -> str:
+    """Give a figure in the short form of its unit ("money", "rate" or a count)."""
+    if not math.isfinite(value):
+        return UNDEFINED
+    if unit == "money":
+        return short_money(value, currency)
+    return say_percent(value) if unit in {"rate", "share"} else short_count(value)
+
+
+def say_change(now: float, before: float, unit: str) -> str:
+    """Say how a figure moved: in per cent, or in percentage points where it is a rate; empty where unknown."""
+    if not (math.isfinite(now) and math.isfinite(before)):
+        return ""
+    if unit in {"rate", "share"}:
+        return f"{_plus(100 * (now - before), 2)}{_FIXED_SPACE}pp"
+    if before == 0:
+        return ""
+    return f"{_plus(100 * (now / before - 1), 1)}{_FIXED_SPACE}%"
+
+
+def say_range(low: float, high: float, unit: str, currency: str) -> str:
+    """Give an interval: 'CNY 560 to 690'; a dash where it is not known."""
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return UNDEFINED
+    upper = say(high, unit, currency)
+    # The unit once is enough: 'CNY 29,120 to 47,320'; a minus keeps its own.
+    return f"{say(low, unit, currency)} to {upper.removeprefix(f'{currency}{_FIXED_SPACE}') if currency else upper}"
+
+
+def say_expected(figure: Estimate, unit: str, currency: str) -> str:
+    """Give the expectation of a figure; a dash where it is undefined."""
+    return say(figure.expected, unit, currency) if math.isfinite(figure.expected) else UNDEFINED
+
+
+def say_day(day: date) -> str:
+    """Give a day as people write it: '3 Mar 2026'."""
+    return f"{day.day} {day:%b %Y}"
+
+
+def _decimals(shown: float) -> int:
+    return 1 if abs(shown) < 100 else 0
+
+
+def _plus(value: float, decimals: int) -> str:
+    digits = f"{abs(value):,.{decimals}f}"
+    if float(digits.replace(",", "")) == 0:
+        return digits
+    return f"+{digits}" if value > 0 else f"{_MINUS}{digits}"
+
+
+def _minus(digits: str) -> str:
+    return digits.replace("-", _MINUS)
