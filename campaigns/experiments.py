@@ -104,6 +104,7 @@ def render_pilot(document: PilotDocument) -> str:
         "money": lambda value: words.say_money(value, document.currency),
         "percent": words.say_percent,
         "points": words.say_points,
+        "width": lambda value: words.say_points(value).removeprefix("+"),
         "day": lambda day: f"{day.day} {day:%B %Y}",
         "cell": _cell,
     }

@@ -1,5 +1,6 @@
 """From tables to scores: the models of one plan, applied to the leads, and to history by models that did not see the row."""
 
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,6 +37,10 @@ class Models:
     revenue: RevenueModel | None
     event_rates: pd.DataFrame
 
+    def averaged(self, keep: tuple[bool, ...]) -> "Models":
+        """Give the models in which offers that are not kept have their average effect for every lead."""
+        return dataclasses.replace(self, effects=self.effects.averaged(keep))
+
 
 def fit_uplift(tables: Tables, seed: int) -> Effects:
     """Fit the effects of all offers, with leaves as small as the rows allow."""
@@ -58,10 +63,10 @@ def fit_money(tables: Tables, seed: int) -> tuple[RevenueModel | None, pd.DataFr
     return fit_revenue(tables.history, tables.features, seed), fit_event_rates(tables.history)
 
 
-def score_leads(models: Models, tables: Tables) -> Scored:
-    """Score the leads."""
-    p_control, uplift = models.effects.score(tables.leads)
-    return _scored(models, tables.leads, tables.channels, tables.offers, p_control, uplift)
+def score_leads(models: Models, leads: pd.DataFrame, tables: Tables) -> Scored:
+    """Score the leads; `tables` names the channels and offers."""
+    p_control, uplift = models.effects.score(leads)
+    return _scored(models, leads, tables.channels, tables.offers, p_control, uplift)
 
 
 def score_held_out(models: Models, tables: Tables) -> Scored:

@@ -23,7 +23,7 @@ LOGIN = "/login"
 # Assets and component suites are program text, the same for everybody. The API has keys of its own.
 _OPEN = ("/assets/", "/_dash-component-suites/", "/api/", "/rta/", "/track/")
 _OPEN_EXACTLY = frozenset({LOGIN, "/healthz", "/_favicon.ico"})
-_MACHINERY = frozenset({"/_dash-layout", "/_dash-dependencies", "/_dash-update-component", "/_reload-hash"})
+_MACHINERY = frozenset({"/_dash-layout", "/_dash-dependencies", "/_dash-update-component", "/logout"})
 _WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -88,10 +88,12 @@ def permit(page: Page) -> Viewer:
 
 def page_at(path: str) -> Page | None:
     """Find the page that an address, of a page or of one of its downloads, belongs to."""
-    for page in PAGES:
-        if path == page.path:
-            return page
-    return next((page for start, page in DOWNLOADS.items() if path == start or start[-1] == "/" and path.startswith(start)), None)
+    own = (page for page in PAGES if path == page.path)
+    # An address that ends in a slash stands for everything below it.
+    files = (
+        page for start, page in DOWNLOADS.items() if path == start or (start[-1] == "/" and path.startswith(start))
+    )
+    return next(own, None) or next(files, None)
 
 
 class Guard:
@@ -153,16 +155,16 @@ def _refuse(request: Request, viewer: Viewer | None) -> Response | None:
         return PlainTextResponse("This request comes from another site.", status_code=403)
     if not _needs_session(request):
         return None
-    if viewer is None:
-        return _to_login(request)
+    return _to_login(request) if viewer is None else _refuse_role(path, viewer.role)
+
+
+def _refuse_role(path: str, role: Role) -> Response | None:
     if path == "/":
-        return RedirectResponse(HOME[viewer.role], status_code=303)
+        return RedirectResponse(HOME[role], status_code=303)
     page = page_at(path)
     if page is not None:
-        return None if viewer.role in page.roles else PlainTextResponse("Not open to your role.", status_code=403)
-    if path in _MACHINERY or path == "/logout":
-        return None
-    return PlainTextResponse("There is no such page.", status_code=404)
+        return None if role in page.roles else PlainTextResponse("Not open to your role.", status_code=403)
+    return None if path in _MACHINERY else PlainTextResponse("There is no such page.", status_code=404)
 
 
 def _inner_scope(request: Request) -> Scope:

@@ -37,7 +37,9 @@ _INDEX = """<!DOCTYPE html>
 </html>"""
 
 
-def create_app(store: Store, *, now: Callable[[], datetime] = lambda: datetime.now(UTC), title: str = "Acquire") -> FastAPI:
+def create_app(
+    store: Store, *, now: Callable[[], datetime] = lambda: datetime.now(UTC), title: str = "Acquire"
+) -> FastAPI:
     """Put the application together.
 
     Args:

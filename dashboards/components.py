@@ -6,6 +6,7 @@ from typing import Any
 
 import dash_ag_grid as dag
 import dash_mantine_components as dmc
+import pandas as pd
 import plotly.graph_objects as go
 from dash import dcc, html
 
@@ -44,7 +45,7 @@ def page_head(title: str, about: Component, *filters: Component) -> html.Div:
     return html.Div([words, html.Div(list(filters), className="filters")], className="page-head")
 
 
-def card(title: str, *content: Component, about: str = "", className: str = "") -> html.Section:  # noqa: N803
+def card(title: str, *content: Component, about: str = "", className: str = "") -> html.Section:
     """Frame a part of a page."""
     lead = [html.P(about, className="about")] if about else []
     return html.Section([html.H2(title), *lead, *content], className=f"card {className}".strip())
@@ -93,7 +94,7 @@ def bad_rate_card(kpi: Kpi, matured: int, booked: int) -> html.Section:
     return _kpi_card(kpi, "", [_moved(kpi, tone), known, _target(kpi, "")], "span-2")
 
 
-def _kpi_card(kpi: Kpi, currency: str, lines: Sequence[Component], className: str = "") -> html.Section:  # noqa: N803
+def _kpi_card(kpi: Kpi, currency: str, lines: Sequence[Component], className: str = "") -> html.Section:
     full = say(kpi.value, kpi.unit, currency) if math.isfinite(kpi.value) else UNDEFINED
     return html.Section(
         [
@@ -134,7 +135,13 @@ def _spark(kpi: Kpi) -> Component:
     if len(values) < 2:
         return html.Div(style={"height": 36})
     return dmc.Sparkline(
-        data=values, h=36, curveType="linear", color="var(--accent)", fillOpacity=0.12, strokeWidth=1.6, withGradient=False
+        data=values,
+        h=36,
+        curveType="linear",
+        color="var(--accent)",
+        fillOpacity=0.12,
+        strokeWidth=1.6,
+        withGradient=False,
     )
 
 
@@ -151,14 +158,18 @@ def data_table(rows: Sequence[dict[str, Any]], columns: Sequence[dict[str, Any]]
     )
 
 
+def rows_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Give the rows of a frame for a table; what is undefined is None."""
+    plain = frame.astype(object).where(frame.notna(), None)
+    return [dict(zip(plain.columns, row, strict=True)) for row in plain.itertuples(index=False, name=None)]
+
+
 def text_column(field: str, name: str) -> dict[str, Any]:
     """Describe a column of words."""
     return {"field": field, "headerName": name, "minWidth": 110}
 
 
-def number_column(
-    field: str, name: str, form: str = ",.0f", about: str = "", n_digits: int = 7
-) -> dict[str, Any]:
+def number_column(field: str, name: str, form: str = ",.0f", about: str = "", n_digits: int = 7) -> dict[str, Any]:
     """Describe a column of figures that are up to `n_digits` long; `form` is a d3 format. An undefined figure is a dash."""
     shown = f"params.value == null ? '{UNDEFINED}' : d3.format('{form}')(params.value)"
     return {
@@ -186,7 +197,9 @@ def words_table(heads: Sequence[str], rows: Sequence[Sequence[Component]], numbe
     body = [
         html.Tr(
             [
-                html.Td(cell, className=f"{kind(column)}{' blank' if cell is None else ''}", **{"data-label": heads[column]})
+                html.Td(
+                    cell, className=f"{kind(column)}{' blank' if cell is None else ''}", **{"data-label": heads[column]}
+                )
                 for column, cell in enumerate(row)
             ]
         )

@@ -7,7 +7,6 @@ from fastapi import APIRouter, FastAPI, Query
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from campaigns.lists import list_csv
 from campaigns.reports import ReportFilter, channel_csv
 from dashboards.filters import read_filter
 from dashboards.source import Source

@@ -81,7 +81,9 @@ def draw_funnel(stages: Sequence[FunnelStage]) -> go.Figure:
     )
     figure = _plain(go.Figure(bars), height=440)
     # Room for the labels, which stand to the right of the bars.
-    figure.update_xaxes(title_text="Leads (share of the stage before)", range=[0, max(counts) * 1.5 or 1], nticks=4, tickformat="~s")
+    figure.update_xaxes(
+        title_text="Leads (share of the stage before)", range=[0, max(counts) * 1.5 or 1], nticks=4, tickformat="~s"
+    )
     figure.update_yaxes(autorange="reversed", showgrid=False)
     figure.update_layout(bargap=0.45)
     return figure
@@ -162,7 +164,9 @@ def draw_calibration(bins: Sequence[CalibrationBin]) -> go.Figure:
     ends = [min([0.0, *values]), max([0.0, *values])]
     figure = go.Figure(
         [
-            go.Scatter(x=ends, y=ends, mode="lines", line={"color": SECOND, "dash": "dash", "width": 1}, hoverinfo="skip"),
+            go.Scatter(
+                x=ends, y=ends, mode="lines", line={"color": SECOND, "dash": "dash", "width": 1}, hoverinfo="skip"
+            ),
             go.Scatter(
                 x=[one.predicted for one in bins],
                 y=[one.observed for one in bins],

@@ -30,7 +30,13 @@ THEME = {
     "black": "#20262b",
 }
 _NAVBAR = {"width": 216, "breakpoint": "sm", "collapsed": {"mobile": True}}
-_ROLE_WORDS = {"executive": "Executive", "growth": "Growth", "risk": "Risk", "approver": "Approver", "partner": "Partner"}
+_ROLE_WORDS = {
+    "executive": "Executive",
+    "growth": "Growth",
+    "risk": "Risk",
+    "approver": "Approver",
+    "partner": "Partner",
+}
 
 
 def layout() -> Component:
@@ -40,7 +46,9 @@ def layout() -> Component:
         dmc.AppShellHeader(_header(viewer)),
         dmc.AppShellNavbar(_menu(viewer), p="sm"),
         dmc.AppShellMain(
-            html.Div([html.Div(id="notice", className="notice", role="alert"), html.Main(id="page")], className="content"),
+            html.Div(
+                [html.Div(id="notice", className="notice", role="alert"), html.Main(id="page")], className="content"
+            ),
             className="shell-main",
         ),
     ]
@@ -81,7 +89,12 @@ def _header(viewer: Viewer) -> Component:
 
 def _menu(viewer: Viewer) -> list[Component]:
     links = [
-        dmc.NavLink(label="Lists and results" if viewer.partner else page.title, href=page.path, active="exact", id=f"menu-{page.path[1:]}")
+        dmc.NavLink(
+            label="Lists and results" if viewer.partner else page.title,
+            href=page.path,
+            active="exact",
+            id=f"menu-{page.path[1:]}",
+        )
         for page in PAGES
         if viewer.role in page.roles
     ]

@@ -9,17 +9,17 @@ from campaigns.report_words import say, say_count, say_money, say_percent
 UNDEFINED = "–"
 _FIXED_SPACE = "\u00a0"
 _MINUS = "\u2212"
-_STEPS = ((1e9, "B"), (1e6, "M"), (1e4, "k"))
+# From which amount on a letter is used, so that rounding never shows 1,000k; k begins at ten thousand: 1,250 keeps its digits.
+_STEPS = ((999.5e6, 1e9, "B"), (999.5e3, 1e6, "M"), (1e4, 1e3, "k"))
 
 
 def short_count(value: float) -> str:
-    """Give a number that fits a card: 984, 1,250, 12.4k, 3.1M."""
+    """Give a number that fits a card: 984, 1,250, 12.4k, 3.14M."""
     if not math.isfinite(value):
         return UNDEFINED
-    for size, letter in _STEPS:
-        if abs(value) >= size:
-            # k begins at ten thousand, so that 1,250 keeps its digits
-            shown = value / (1e3 if letter == "k" else size)
+    for begins_at, size, letter in _STEPS:
+        if abs(value) >= begins_at:
+            shown = value / size
             return _minus(f"{shown:,.{_decimals(shown)}f}{letter}")
     return say_count(value)
 
@@ -74,7 +74,8 @@ def say_day(day: date) -> str:
 
 
 def _decimals(shown: float) -> int:
-    return 1 if abs(shown) < 100 else 0
+    """Keep three digits."""
+    return 2 if abs(shown) < 9.995 else 1 if abs(shown) < 99.95 else 0
 
 
 def _plus(value: float, decimals: int) -> str:

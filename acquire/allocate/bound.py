@@ -1,14 +1,14 @@
 """The certificate: what no plan within the limits can pass, recomputed from the prices alone.
 
-Without coin flips this is weak duality over the linear rows, which every plan keeps: gain(x) <= prices' right_side + sum over
-people of max(0, best reduced gain). A row with coin flips is safe at its level r but not implied, so its coins are taken out of the
-line and put back as they are. With w = v'x and B = sum over the row's tangents of price * z * b, every plan satisfies
+Without coin flips this is weak duality over the linear rows, which every plan keeps: gain(x) <= prices' right_side + sum
+over people of max(0, best reduced gain). A row with coin flips is safe at its level r but not implied, so its coins are taken
+out of the line and put back as they are. With w = v'x and B = sum over the row's tangents of price * z * b, every plan has
 
     gain(x) <= f(w) := s * constant + D(s, tau) + tau * w - s * B * sqrt(w)      for all s in [0, 1] and all tau
 
-where D is the sum over people of the best of 0 and gain - s * (prices' rows, coins apart) - tau * v. Each f is convex in w, so on
-a piece [l, u] it is at most max(f(l), f(u)); the bound is the largest piece of the smallest f. Rows with coin flips other than the
-one where they weigh most keep only the chord sqrt(w) >= w / sqrt(largest w): valid, and a little weaker.
+where D is the sum over people of the best of 0 and gain - s * (prices' rows, coins apart) - tau * v. Each f is convex in w,
+so on a piece [l, u] it is at most max(f(l), f(u)); the bound is the largest piece of the smallest f. Rows with coin flips
+other than the one where they weigh most keep only the chord sqrt(w) >= w / sqrt(largest w): valid, and a little weaker.
 """
 
 import numpy as np
@@ -34,33 +34,32 @@ def certified_bound(problem: Problem, relaxed: Relaxed, tangents: Tangents) -> f
     weights = _weights_of_coins(problem, relaxed, tangents)
     if not weights:
         return relaxed.rows.bound(problem, relaxed.prices)
-    main = max(weights, key=lambda i: weights[i] * tangents.coin_levels[i])
+    lines = {i: problem.spreads[i].line_of_coins(tangents.coin_levels.get(i, 0.0)) for i in weights}
+    main = max(weights, key=lambda i: weights[i] * tangents.coin_levels.get(i, 0.0))
     reduced = problem.gain - relaxed.prices @ relaxed.rows.matrix
     constant = float(relaxed.prices @ relaxed.rows.right_side)
     for i, weight in weights.items():
-        level, coins = tangents.coin_levels[i], _coins(problem, i)
-        chord = 0.0 if i == main else weight / np.sqrt(_most(problem, coins))
-        reduced = reduced + (weight / (2 * level) - chord) * coins
-        constant += weight * level / 2
-    return _largest(problem, reduced, constant, _coins(problem, main), weights[main], tangents.coin_levels[main])
+        per_w, at_zero = lines[i]
+        chord = 0.0 if i == main else 1 / np.sqrt(_most(problem, _coins(problem, i)))
+        reduced = reduced + weight * (per_w - chord) * _coins(problem, i)
+        constant += weight * at_zero
+    return _largest(problem, reduced, constant, _coins(problem, main), weights[main], lines[main][0])
 
 
 def _weights_of_coins(problem: Problem, relaxed: Relaxed, tangents: Tangents) -> dict[int, float]:
     """B per row, by its position; rows whose coins have no price are left out."""
     weights: dict[int, float] = {}
     for tangent, price in zip(tangents.found, relaxed.prices[len(problem.rows) :], strict=False):
-        spread = problem.rows[tangent.row].spread
-        if spread is not None and price * tangent.b > 0 and tangents.coin_levels.get(tangent.row):
-            weights[tangent.row] = weights.get(tangent.row, 0.0) + float(price) * spread.z * tangent.b
+        weight = float(price) * problem.spreads[tangent.row].z * tangent.b
+        if weight > 0:
+            weights[tangent.row] = weights.get(tangent.row, 0.0) + weight
     return weights
 
 
 def _coins(problem: Problem, i: int) -> Floats:
     """Coin variance per option under row i, shape (n,)."""
-    spread = problem.rows[i].spread
     coins = np.zeros(len(problem))
-    if spread is not None:
-        coins[spread.members] = spread.coins
+    coins[problem.spreads[i].members] = problem.spreads[i].coins
     return coins
 
 
@@ -69,14 +68,14 @@ def _most(problem: Problem, coins: Floats) -> float:
     return float(problem.people.best(coins).sum())
 
 
-def _largest(problem: Problem, reduced: Floats, constant: float, coins: Floats, weight: float, level: float) -> float:
+def _largest(problem: Problem, reduced: Floats, constant: float, coins: Floats, weight: float, per_w: float) -> float:
     """The largest over w of the smallest f (module docstring)."""
     roots = np.linspace(0.0, np.sqrt(_most(problem, coins)), N_PIECES + 1)
     smallest = np.full(N_PIECES, np.inf)
     for share in SHARES_OF_PRICES:
         line = (1 - share) * problem.gain + share * reduced
         for step in STEPS:
-            tau = step * weight / (2 * level)
+            tau = step * weight * per_w
             best = float(problem.people.best(line - tau * coins).sum())
             f = share * constant + best + tau * roots**2 - share * weight * roots
             smallest = np.minimum(smallest, np.maximum(f[:-1], f[1:]))

@@ -9,11 +9,11 @@ and with z the normal quantile of the confidence the limit reads
 
     m(x) + z * sd(x) <= 0
 
-The coin flips make sd(x) neither convex nor concave, so the row is made linear in two steps. (1) With w = v'x, the root of w is
-below each of its tangents: sqrt(w) <= w / (2 r) + r / 2 =: h(x), with equality at r = sqrt(w). The row with || (L'x, h(x)) || in
-place of sd(x) is convex and safe for any r; solving, moving r to the answer and solving again never makes the plan worse. (2) A norm
-is the largest of its projections, so the row is held by tangents: || (g, h) || >= a'g + b h for every unit vector (a, b), added
-at the answer until none is broken. The final plan is checked against sd(x) itself.
+The coin flips make sd(x) neither convex nor concave, so the row is made linear in two steps. (1) With w = v'x, the root of
+w is below each of its tangents: sqrt(w) <= w / (2 r) + r / 2 =: h(x), with equality at r = sqrt(w). The row with
+|| (L'x, h(x)) || in place of sd(x) is convex and safe for any r; solving, moving r to the answer and solving again never makes
+the plan worse. (2) A norm is the largest of its projections, so the row is held by tangents: || (g, h) || >= a'g + b h for
+every unit vector (a, b), added at the answer until none is broken. The final plan is checked against sd(x) itself.
 
 References:
     Ben-Tal, El Ghaoui, Nemirovski (2009), Robust Optimization, ch. 2 (a chance constraint as a second-order cone).
@@ -118,11 +118,35 @@ class Spread:
         """sd(x) in accounts, of a plan x, shape (n,)."""
         return float(np.hypot(np.linalg.norm(self.error(x)), self.coin_deviation(x)))
 
+    def line_of_coins(self, r: float) -> tuple[float, float]:
+        """The line h(w) >= sqrt(w) that is used at level r: what a unit of w = v'x counts, and a constant.
+
+        The tangent 1 / (2 r), r / 2; below half the least coin deviation the line through 0 and the least gamble, which is
+        as safe for whole contacts, and which a plan that books nothing here does not break.
+        """
+        gambles = self.coins[self.coins > 0]
+        least = float(np.sqrt(gambles.min() / self.weight)) if len(gambles) else 0.0
+        if r > least / 2:
+            return 1 / (2 * r), r / 2
+        return (1 / least if least else 0.0), 0.0
+
     def tangent(self, n: int, a: Floats, b: float, r: float) -> tuple[Floats, float]:
         """z * (a' L' x + b h(x)): coefficients of x, shape (n,), and a constant (steps 1 and 2 of the module's docstring)."""
+        per_w, constant = self.line_of_coins(r)
         coefficients = np.zeros(n)
-        coefficients[self.members] = self.z * (self.loadings @ a + (b / (2 * r) * self.coins if r else 0.0))
-        return coefficients, self.z * b * r / 2
+        coefficients[self.members] = self.z * (self.loadings @ a + b * per_w * self.coins)
+        return coefficients, self.z * b * constant
+
+    def whole_tangent(self, n: int, x: Floats) -> Floats:
+        """z * (a tangent of sd at the whole plan x that lies below sd at every other whole plan), shape (n,).
+
+        With x_j in {0, 1}, x_j^2 = x_j and sd(x) = || (L'x, sqrt(v) x) || is a norm, above its projections.
+        """
+        deviation = self.deviation(x)
+        coefficients = np.zeros(n)
+        slope = self.loadings @ self.error(x) + self.coins * x[self.members]
+        coefficients[self.members] = self.z * slope / deviation if deviation else 0.0
+        return coefficients
 
     def slope_in_cap(self, x: Floats) -> float:
         """d/d cap of m(x) + z * sd(x): accounts per +1 of the cap (negative: a higher cap leaves more room).

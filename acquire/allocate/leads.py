@@ -77,11 +77,12 @@ def _solve_level(problem: Problem, tangents: Tangents, prices: Floats) -> Relaxe
 def _penalties(problem: Problem) -> Floats:
     """A price of each limit that is higher than any sensible one: the best gain per typical use of it."""
     top = float(np.abs(problem.gain).max(initial=0.0)) or 1.0
-    typical = []
-    for row in problem.rows:
-        used = np.abs(row.coefficients)
-        typical.append(float(used[used > 0].mean()) if (used > 0).any() else 1.0)
-    return 10 * top / np.array(typical)
+    return np.array([10 * top / _typical(row.coefficients) for row in problem.rows])
+
+
+def _typical(uses: Floats) -> float:
+    sizes = np.abs(uses[uses != 0])
+    return float(sizes.mean()) if len(sizes) else 1.0
 
 
 def _solve_rounds(problem: Problem, tangents: Tangents, prices: Floats, penalties: Floats) -> Relaxed:

@@ -234,7 +234,8 @@ def _known(figure: Floats, key: str, column: str) -> Floats:
 
 def _is(codes: Ints, names: tuple[str, ...], name: str) -> Flags:
     code = names.index(name) if name in names else -2  # -1 already means "none"
-    return codes == code
+    mine: Flags = codes == code
+    return mine
 
 
 def _spend_shares(

@@ -107,9 +107,7 @@ def solve_whole(problem: Problem, rows: LinearRows, play: Play, *, gap: float, n
     return Answer(solved=solved, x=x, prices=np.zeros(n_rows), beyond=np.zeros(n_rows))
 
 
-def _model(
-    problem: Problem, play: Play, category: str
-) -> tuple[pulp.LpProblem, list[pulp.LpVariable], Ints]:
+def _model(problem: Problem, play: Play, category: str) -> tuple[pulp.LpProblem, list[pulp.LpVariable], Ints]:
     model = pulp.LpProblem("acquire", pulp.LpMaximize)
     columns = np.flatnonzero(play.open)
     contacts = [model.add_variable(f"contact_{j}", 0, 1, category) for j in columns.tolist()]
@@ -143,9 +141,7 @@ def _add_rows(
         model.addConstraint(pulp.LpConstraint(left, sense, name, sign * float(rows.right_side[i] - fixed[i])))
 
 
-def _add_people(
-    model: pulp.LpProblem, problem: Problem, contacts: list[pulp.LpVariable], columns: Ints
-) -> None:
+def _add_people(model: pulp.LpProblem, problem: Problem, contacts: list[pulp.LpVariable], columns: Ints) -> None:
     """At most one contact per person; a person with a single option in play is held by the bound of its variable."""
     code = problem.people.code[columns]
     order = np.argsort(code, kind="stable")

@@ -7,8 +7,8 @@ import numpy as np
 from acquire.allocate.leads import Relaxed
 from acquire.allocate.options import Floats, Ints, Options
 from acquire.allocate.problem import People, Problem
-from acquire.allocate.tangents import Tangents
 from acquire.allocate.rulebook import list_limits
+from acquire.allocate.tangents import Tangents
 from acquire.domain import Channel, Limits
 
 

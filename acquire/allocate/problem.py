@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from acquire.allocate.certainty import Spread
 from acquire.allocate.options import Floats, Ints
 from acquire.allocate.rows import Row
 
@@ -77,6 +78,11 @@ class Problem:
 
     def __len__(self) -> int:
         return len(self.gain)
+
+    @property
+    def spreads(self) -> dict[int, Spread]:
+        """The spreads of the rows that have one, by the row's position."""
+        return {i: row.spread for i, row in enumerate(self.rows) if row.spread is not None}
 
     def sample(self, people: Ints, weight: float) -> tuple["Problem", Ints]:
         """The problem of some people only, each of whom stands for `weight` people; and the positions of their options."""

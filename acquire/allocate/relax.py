@@ -9,8 +9,8 @@ import numpy as np
 from acquire.allocate.leads import Relaxed, solve_shares
 from acquire.allocate.options import Floats
 from acquire.allocate.problem import Problem
-from acquire.allocate.tangents import Tangents
 from acquire.allocate.rows import Row
+from acquire.allocate.tangents import Tangents
 from acquire.allocate.whole import solve_contacts
 from acquire.errors import Infeasible
 
@@ -37,8 +37,9 @@ class Remedy:
 def explain_why_nobody(problem: Problem, seed: int) -> Infeasible:
     """The error to raise where the limits leave no plan, or none that contacts anybody.
 
-    The smallest number of limits is sought first, then among those sets the smallest relative change. Every set of limits whose
-    removal helps contains one that has a price in the proof that there is no plan (a Farkas certificate), so only those are tried.
+    The smallest number of limits is sought first, then among those sets the smallest relative change. Every set of limits
+    whose removal helps contains one that has a price in the proof that there is no plan (a Farkas certificate), so only
+    those are tried.
     """
     if problem.gain.max() <= 0 and not any(row.at_least and row.base is None for row in problem.rows):
         return Infeasible(
@@ -78,10 +79,8 @@ def _plan(problem: Problem, seed: int) -> tuple[Floats | None, Relaxed]:
     """A plan that contacts somebody (in whole contacts where people are few), or None."""
     tangents = Tangents()
     relaxed = solve_shares(problem, tangents, seed)
-    if relaxed.broken or not relaxed.x.any():
-        return None, relaxed
     if len(problem.people) >= N_SAMPLED:
-        return (relaxed.x if relaxed.x.sum() >= 0.5 else None), relaxed
+        return (relaxed.x if relaxed.x.sum() >= 0.5 and not relaxed.broken else None), relaxed
     x = solve_contacts(problem, tangents, relaxed)
     return (x if x is not None and x.any() else None), relaxed
 
@@ -94,7 +93,7 @@ def _priced(problem: Problem, relaxed: Relaxed) -> tuple[int, ...]:
 
 def _smallest_sets(problem: Problem, seed: int) -> list[tuple[int, ...]]:
     """All smallest sets of limits (positions) without which there is a plan; none when it takes more than MOST_RELAXED."""
-    kept = {(): _priced(problem, _plan(problem, seed)[1])}
+    kept: dict[tuple[int, ...], tuple[int, ...]] = {(): _priced(problem, _plan(problem, seed)[1])}
     for _ in range(MOST_RELAXED):
         candidates = sorted({tuple(sorted((*dropped, i))) for dropped, priced in kept.items() for i in priced})
         found, kept = [], {}
@@ -112,11 +111,11 @@ def _smallest_sets(problem: Problem, seed: int) -> list[tuple[int, ...]]:
 
 
 def _remedy(problem: Problem, dropped: tuple[int, ...], seed: int) -> Remedy:
-    """How far the limits of a set must move: from where they are towards what the best plan without them uses, by bisection."""
-    free, _ = _plan(_without(problem, dropped), seed)
-    assert free is not None
+    """How far the limits of a set must move towards what the best plan without them uses, by bisection."""
+    plan, relaxed = _plan(_without(problem, dropped), seed)
+    free = relaxed.x if plan is None else plan
     rows = [problem.rows[i] for i in dropped]
-    loose = [_used(row, free) for row in rows]
+    loose = [row.allowed if np.isnan(use) else use for row, use in ((row, _used(row, free)) for row in rows)]
 
     def at(share: float) -> Remedy:
         figures = tuple(row.allowed + share * (use - row.allowed) for row, use in zip(rows, loose, strict=True))
@@ -169,4 +168,6 @@ def _in_words(problem: Problem, remedy: Remedy, seed: int) -> Infeasible:
     )
     if len(names) == 1:
         return Infeasible(f"{names[0]} leaves nobody to contact: {moves}", names)
-    return Infeasible(f"{', '.join(names[:-1])} and {names[-1]} cannot all be met with anybody contacted: {moves}", names)
+    return Infeasible(
+        f"{', '.join(names[:-1])} and {names[-1]} cannot all be met with anybody contacted: {moves}", names
+    )

@@ -10,9 +10,9 @@ from acquire.allocate.leads import solve_shares
 from acquire.allocate.options import Floats, Ints, Options
 from acquire.allocate.prices import Prices
 from acquire.allocate.problem import People, Problem
-from acquire.allocate.tangents import Tangents
 from acquire.allocate.relax import explain_why_nobody
 from acquire.allocate.rulebook import list_limits
+from acquire.allocate.tangents import Tangents
 from acquire.allocate.whole import solve_contacts
 from acquire.domain import Certificate, Channel, Limits, LimitUse, Objective
 from acquire.errors import BadInput, Infeasible
@@ -64,7 +64,7 @@ def allocate(
     problem = Problem(gain=options.gain, people=People.of(options.person), rows=rows)
     tangents = Tangents()
     relaxed = solve_shares(problem, tangents, seed)
-    x = None if relaxed.broken else solve_contacts(problem, tangents, relaxed)
+    x = solve_contacts(problem, tangents, relaxed)
     if x is None or not x.any():
         raise explain_why_nobody(problem, seed)
     prices = Prices.of(relaxed, tangents, limits, channels)

@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from acquire.allocate.certainty import Spread
 from acquire.allocate.options import Floats
 from acquire.allocate.problem import LinearRows, Problem
-from acquire.allocate.rows import Row
 
 PRECISION = 1e-7  # of a standard deviation; the final plan is checked against the standard deviation itself
 
@@ -46,13 +46,11 @@ class Tangents:
         right = [row.sign * row.right_side for row in problem.rows]
         names = [row.name for row in problem.rows]
         for number, tangent in enumerate(self.found, 1):
-            row = problem.rows[tangent.row]
-            assert row.spread is not None
             level = self.coin_levels.get(tangent.row, 0.0)
-            extra, constant = row.spread.tangent(len(problem), tangent.a, tangent.b, level)
+            extra, constant = problem.spreads[tangent.row].tangent(len(problem), tangent.a, tangent.b, level)
             lines.append(lines[tangent.row] + extra)
             right.append(right[tangent.row] - constant)
-            names.append(f"{row.name}_tangent_{number}")
+            names.append(f"{problem.rows[tangent.row].name}_tangent_{number}")
         owner = np.array([*range(len(problem.rows)), *(tangent.row for tangent in self.found)], dtype=np.int64)
         return LinearRows(
             matrix=np.array(lines).reshape(len(lines), len(problem)),
@@ -65,29 +63,28 @@ class Tangents:
     def refine(self, problem: Problem, x: Floats) -> bool:
         """Move the coin levels to plan x and add a tangent at x to each row that it breaks; whether anything changed."""
         changed = False
-        for i, row in enumerate(problem.rows):
-            if row.spread is not None and row.spread.deviation(x) > 0:
-                changed |= self._move_level(i, row.spread.coin_deviation(x))
-                changed |= self._touch(i, row, x)
+        for i, spread in problem.spreads.items():
+            changed |= self._move_level(i, spread.coin_deviation(x))
+            if spread.deviation(x) > 0:
+                changed |= self._touch(i, spread, float(problem.rows[i].coefficients @ x), x)
         return changed
 
     def _move_level(self, i: int, coin_deviation: float) -> bool:
-        level = self.coin_levels.get(i)
-        settled = level is not None and (self.frozen or abs(level - coin_deviation) <= PRECISION * level)
-        if settled or coin_deviation == 0:
+        """A row that was never used has no level yet, so that its first users are not priced as the only ones."""
+        level = self.coin_levels.get(i, 0.0)
+        if (self.frozen and i in self.coin_levels) or abs(level - coin_deviation) <= PRECISION * level:
             return False
         self.coin_levels[i] = coin_deviation
         return True
 
-    def _touch(self, i: int, row: Row, x: Floats) -> bool:
-        """Add the unit vector of plan x, unless x keeps the row or a tangent there is says as much already."""
-        assert row.spread is not None
-        level = self.coin_levels.get(i, 0.0)
-        h = row.spread.coin_deviation(x) ** 2 / (2 * level) + level / 2 if level else 0.0
-        error = row.spread.error(x)
+    def _touch(self, i: int, spread: Spread, mean: float, x: Floats) -> bool:
+        """Add the unit vector of plan x, unless x keeps the row or a tangent that there is says as much already."""
+        per_w, constant = spread.line_of_coins(self.coin_levels.get(i, 0.0))
+        h = per_w * spread.coin_deviation(x) ** 2 + constant
+        error = spread.error(x)
         norm = float(np.hypot(np.linalg.norm(error), h))
         seen = max((float(t.a @ error) + t.b * h for t in self.found if t.row == i), default=0.0)
-        broken = float(row.coefficients @ x) + row.spread.z * norm > 0
+        broken = mean + spread.z * norm > 0
         if not broken or norm - seen <= PRECISION * norm:
             return False
         self.found.append(Tangent(row=i, a=error / norm, b=h / norm))

@@ -50,8 +50,6 @@ def _draw_channel(
 ) -> pd.DataFrame:
     """Draw the arm of each lead of one channel; `shuffled` is in random order."""
     taking_part = shuffled[_comb(len(shuffled), rng) < enrolled_share]
-    # A second shuffle: the first comb leaves the leads of one arm no longer in random order.
-    taking_part = taking_part.iloc[rng.permutation(len(taking_part))]
     shares = np.array([arm.share for arm in arms])
     upper = np.cumsum(shares)
     # Adding up leaves the last bound a hair below 1; nobody may fall beyond it.

@@ -1,5 +1,6 @@
 """Magnitudes one can add up: predictions shrunk towards what rows that were not used for fitting show."""
 
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,9 +27,16 @@ class EffectCalibration:
 
     def apply(self, uplift: Floats) -> Floats:
         """Give calibrated uplifts, shape (n, n_offers)."""
-        mean, slope, centre = (np.asarray(line, dtype=np.float64) for line in (self.mean, self.slope, self.mean_predicted))
+        mean, slope, centre = (
+            np.asarray(line, dtype=np.float64) for line in (self.mean, self.slope, self.mean_predicted)
+        )
         calibrated: Floats = mean + slope * (uplift - centre)
         return calibrated
+
+    def averaged(self, keep: tuple[bool, ...]) -> "EffectCalibration":
+        """Give the calibration in which offers that are not kept have their average effect for every lead."""
+        slope = tuple(slope if kept else 0.0 for slope, kept in zip(self.slope, keep, strict=True))
+        return dataclasses.replace(self, slope=slope)
 
 
 def fit_effect_calibration(uplift: Floats, effect_scores: Floats, weight: Floats) -> EffectCalibration:

@@ -1,5 +1,6 @@
 """The uplift stage: from history to what each offer changes for each lead, with out-of-fold estimates for every history row."""
 
+import dataclasses
 from dataclasses import dataclass
 
 import lightgbm as lgb
@@ -68,6 +69,20 @@ class Effects:
     p_control: Floats
     uplift: Floats
     fold: Ints
+
+    def averaged(self, keep: tuple[bool, ...]) -> "Effects":
+        """Give the effects in which every lead has the average effect of each offer that is not kept.
+
+        For offers of which history does not show that leads differ in how they react.
+        """
+        if all(keep):
+            return self
+        mean = np.asarray(self.calibration.mean)
+        flat = np.where(np.asarray(keep), self.uplift, mean)
+        p_control, uplift = keep_chances(self.p_control, flat)
+        return dataclasses.replace(
+            self, calibration=self.calibration.averaged(keep), p_control=p_control, uplift=uplift
+        )
 
     def score(self, leads: pd.DataFrame) -> tuple[Floats, Floats]:
         """Give calibrated p_booked_control, shape (n,), and uplifts, shape (n, n_offers), of the leads."""

@@ -8,44 +8,47 @@ from acquire.statistics.bootstrap import bootstrap_mean, interval
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 
 
-def qini_coefficient(score: Floats, outcome: Floats, treated: Flags, share: Floats, weight: Floats) -> float:
+def extra_outcomes(outcome: Floats, arm: Ints, propensity: Floats, offer: int) -> Floats:
+    """Give each row's unbiased share of what the offer adds: outcome / propensity with the offer, minus that under control.
+
+    Args:
+        outcome: Observed outcome, shape (n,).
+        arm: Arm each row was given, 0 = control, shape (n,).
+        propensity: Chance of that arm, shape (n,).
+        offer: Arm to be compared with control.
+
+    Returns:
+        Shape (n,); 0 for rows of other arms. Its mean is the average effect of the offer.
+    """
+    return outcome / propensity * ((arm == offer).astype(np.float64) - (arm == 0))
+
+
+def qini_coefficient(score: Floats, extra: Floats) -> float:
     """Give the tie-safe Qini coefficient, in extra outcomes per row.
 
-    The curve is the extra outcome won by treating the top fraction phi by score:
-
-        g(phi) = sum over the top of weight * outcome * (treated / share - (1 - treated) / (1 - share)) / sum(weight)
-
-    and the coefficient is the area between it and the straight line of random targeting. Rows with equal scores enter together,
-    so neither their order nor a constant score can move it: a constant score gives exactly 0.
+    The curve is the extra outcome won by treating the top fraction phi by score, g(phi) = sum of `extra` over the top / n, and
+    the coefficient is the area between it and the straight line of random targeting. Rows with equal scores enter together, so
+    neither their order nor a constant score can move it: a constant score gives exactly 0. Traffic must have been randomised.
 
     Args:
         score: Predicted uplift, shape (n,).
-        outcome: Observed outcome, shape (n,).
-        treated: Whether the row got the offer (else control), shape (n,).
-        share: Chance that the row was treated, shape (n,).
-        weight: Bootstrap weights or ones, shape (n,).
+        extra: As `extra_outcomes` gives them, shape (n,).
 
     References:
         Radcliffe (2007), "Using control groups to target on predicted lift", Direct Marketing Analytics Journal.
     """
     order = np.argsort(-score, kind="stable")
-    return _area(score[order], _extra(outcome, treated, share)[order], weight[order])
+    return _area(score[order], extra[order], np.ones(len(score)))
 
 
-def qini_with_interval(
-    score: Floats, outcome: Floats, treated: Flags, share: Floats, rng: np.random.Generator, n_replicates: int = 100
-) -> Estimate:
-    """Give the Qini coefficient with its 90 % interval; the rows are sorted once and reweighted.
-
-    Args and unit as in `qini_coefficient`.
-    """
+def qini_with_interval(score: Floats, extra: Floats, rng: np.random.Generator, n_replicates: int = 100) -> Estimate:
+    """Give the Qini coefficient with its 90 % interval; rows are sorted once and reweighted. See `qini_coefficient`."""
     order = np.argsort(-score, kind="stable")
-    ranked, extra = score[order], _extra(outcome, treated, share)[order]
-    point = _area(ranked, extra, np.ones(len(score)))
-    replicates = [_area(ranked, extra, rng.standard_exponential(len(score))) for _ in range(n_replicates)]
+    ranked, ordered = score[order], extra[order]
+    point = _area(ranked, ordered, np.ones(len(score)))
+    replicates = [_area(ranked, ordered, rng.standard_exponential(len(score))) for _ in range(n_replicates)]
     return interval(point, np.asarray(replicates))
 
 
@@ -66,10 +69,6 @@ def gain_over_random(
     fill = (top_share * len(score) - above.sum()) / max(tied.sum(), 1)
     chosen = above + fill * tied
     return bootstrap_mean(1000 * (chosen / chosen.mean() - 1) * effect_scores, rng)
-
-
-def _extra(outcome: Floats, treated: Flags, share: Floats) -> Floats:
-    return outcome * np.where(treated, 1 / share, -1 / (1 - share))
 
 
 def _area(ranked: Floats, extra: Floats, weight: Floats) -> float:

@@ -17,7 +17,6 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 FIGURES = ("booked", "incremental", "bad")
-_PRIOR_SD = 0.10
 _FEWEST_ROWS = 200
 
 
@@ -38,15 +37,18 @@ class Promise:
     n_rows: int
 
 
-def measure_promise(predicted: Floats, observed: Floats, rng: np.random.Generator, n_draws: int = 400) -> Promise:
+def measure_promise(
+    predicted: Floats, observed: Floats, prior_sd: Floats, rng: np.random.Generator, n_draws: int = 400
+) -> Promise:
     """Compare predicted with observed totals over the history rows that the plan's rule contacts.
 
-    Each ratio has a normal prior around 1 with a standard deviation of 10 %: calibrated scores are right on average, and what
-    choosing adds is moderate. The posterior keeps the bootstrap's correlation between the figures.
+    Each ratio has a normal prior around 1: calibrated scores are right on average, and what choosing adds is moderate. What
+    history shows moves it as far as history is more certain than the prior; the bootstrap's correlation between figures is kept.
 
     Args:
         predicted: booked, incremental and bad as predicted out of fold, shape (n, 3).
         observed: AIPW scores of the same under the chosen offer, shape (n, 3).
+        prior_sd: Standard deviation of each ratio around 1 before history is asked, shape (3,).
         rng: For the bootstrap.
         n_draws: Number of posterior draws.
 
@@ -55,14 +57,14 @@ def measure_promise(predicted: Floats, observed: Floats, rng: np.random.Generato
         corrected; Dudik, Langford and Li (2011) for the estimate on logged data.
     """
     if len(predicted) < _FEWEST_ROWS:
-        draws = 1 + _PRIOR_SD * rng.standard_normal((n_draws, len(FIGURES)))
+        draws = 1 + prior_sd * rng.standard_normal((n_draws, len(FIGURES)))
         return Promise(correction=Correction(), draws=draws, observed=Correction(), n_rows=len(predicted))
     means = bootstrap_means(np.column_stack([predicted, observed]), rng, n_draws)
     n = len(FIGURES)
     replicates = _ratio(means[:, n:], means[:, :n])
     ratio = _ratio(observed.mean(axis=0), predicted.mean(axis=0))
     variance = replicates.var(axis=0)
-    trust = _PRIOR_SD**2 / (_PRIOR_SD**2 + variance)
+    trust = prior_sd**2 / (prior_sd**2 + variance)
     centre = 1 + trust * (ratio - 1)
     return Promise(
         correction=Correction(**dict(zip(FIGURES, centre.tolist(), strict=True))),

@@ -1,0 +1,1 @@
+"""The database: tables, migrations, and every question that is asked of it."""

@@ -7,7 +7,7 @@ from dash import Dash, Input, Output, html
 from campaigns.reports import Overview
 from dashboards import components, figures
 from dashboards.access import OVERVIEW
-from dashboards.components import Component, card, data_table, graph, grid, number_column, text_column
+from dashboards.components import Component, card, data_table, graph, grid, number_column, rows_of, text_column
 from dashboards.downloads import channels_address
 from dashboards.filters import channels_filter, days_filter, read_filter
 from dashboards.source import Source
@@ -70,13 +70,16 @@ def results(shown: Overview) -> Component:
             grid("wide-left", _trend(shown, currency), _funnel(shown)),
             card(
                 "Bad rate by month of booking",
-                graph(figures.draw_bad_rate(shown.vintages, bad_rate.target), "Bad rate by month of booking against the limit"),
+                graph(
+                    figures.draw_bad_rate(shown.vintages, bad_rate.target),
+                    "Bad rate by month of booking against the limit",
+                ),
                 about="Of the accounts whose outcome is known by now. Young months are missing until they have matured.",
                 className="spaced",
             ),
             card(
                 "Channels",
-                data_table(_rows(shown), columns(), TABLE),
+                data_table(rows_of(shown.channel_table), columns(), TABLE),
                 about=f"The same days and channels as above, money in {currency or 'one currency'}. CAC is what was invoiced, "
                 "incremental CAC what was bought.",
             ),
@@ -113,8 +116,3 @@ def columns() -> list[dict[str, Any]]:
         number_column("incremental_cac", "Incr. CAC", ",.2f", "Incremental CAC: spend / extra accounts"),
         number_column("bad_rate", "Bad rate", ".1%", "Of the matured accounts"),
     ]
-
-
-def _rows(shown: Overview) -> list[dict[str, Any]]:
-    table = shown.channel_table
-    return table.astype(object).where(table.notna(), None).to_dict("records")

@@ -8,7 +8,18 @@ from dash import Dash, Input, Output, html
 from campaigns.reports import FilterChoices, ListSummary, PartnerOverview
 from dashboards import components, figures
 from dashboards.access import PARTNER, permit
-from dashboards.components import Component, card, data_table, graph, grid, number_column, tag, text_column, words_table
+from dashboards.components import (
+    Component,
+    card,
+    data_table,
+    graph,
+    grid,
+    number_column,
+    rows_of,
+    tag,
+    text_column,
+    words_table,
+)
 from dashboards.downloads import LISTS, partner_address
 from dashboards.filters import days_filter, read_filter
 from dashboards.source import Source
@@ -77,7 +88,9 @@ def _partner(who: str | None) -> str | None:
 def lists_card(lists: tuple[ListSummary, ...]) -> Component:
     """Show the lists, each with its file."""
     if not lists:
-        return card("Lists", html.P("No lists yet. They appear with the next campaign.", className="about"), className="spaced")
+        return card(
+            "Lists", html.P("No lists yet. They appear with the next campaign.", className="about"), className="spaced"
+        )
     rows = [
         (
             one.campaign,
@@ -90,7 +103,12 @@ def lists_card(lists: tuple[ListSummary, ...]) -> Component:
         for one in lists
     ]
     table = words_table(("Campaign", "Partner", "Leads", "Made", "Use until", "File"), rows, numbers=(2,))
-    return card("Lists", table, about="Whom to contact with which offer. A list is not to be used after its last day.", className="spaced")
+    return card(
+        "Lists",
+        table,
+        about="Whom to contact with which offer. A list is not to be used after its last day.",
+        className="spaced",
+    )
 
 
 def results(shown: PartnerOverview) -> Component:
@@ -104,7 +122,10 @@ def results(shown: PartnerOverview) -> Component:
         [
             grid("thirds", *(components.kpi_card(kpi, currency) for kpi in shown.kpis)),
             card("Week by week", graph(figure, "Spend and booked accounts by week"), className="spaced"),
-            card(f"Channels, money in {currency}" if currency else "Channels", data_table(_rows(shown), columns(has_partners=has_partners), "partner-table")),
+            card(
+                f"Channels, money in {currency}" if currency else "Channels",
+                data_table(rows_of(shown.channel_table), columns(has_partners=has_partners), "partner-table"),
+            ),
         ]
     )
 
@@ -118,7 +139,3 @@ def columns(*, has_partners: bool) -> list[dict[str, Any]]:
         number_column("booked", "Booked"),
         number_column("spend", "Spend", ",.2f"),
     ]
-
-
-def _rows(shown: PartnerOverview) -> list[dict[str, Any]]:
-    return shown.channel_table.to_dict("records")

@@ -50,7 +50,15 @@ def evidence(plan: PlanDocument) -> Component:
 def _offers(offers: tuple[OfferEvidence, ...]) -> list[Component]:
     if not offers:
         return []
-    heads = ("Offer", "Average effect", "90 % interval", "Best third, extra per 1,000", "90 % interval", "Qini", "Do people differ?")
+    heads = (
+        "Offer",
+        "Average effect",
+        "90 % interval",
+        "Best third, extra per 1,000",
+        "90 % interval",
+        "Qini",
+        "Do people differ?",
+    )
     rows = [
         (
             offer.offer,
@@ -85,7 +93,8 @@ def _policies(plan: PlanDocument) -> list[Component]:
             [
                 html.H3(one.title),
                 graph(
-                    figures.draw_comparison(one.rows, units.get(one.unit, "accounts"), one.unit), f"{one.title}, by policy"
+                    figures.draw_comparison(one.rows, units.get(one.unit, "accounts"), one.unit),
+                    f"{one.title}, by policy",
                 ),
             ]
         )
@@ -93,7 +102,9 @@ def _policies(plan: PlanDocument) -> list[Component]:
     ]
     about = "Measured on rows of history that did not choose, with 90 % intervals."
     title = "The plan's way of choosing beside others"
-    return [card(title, html.Div(pictures, className="grid thirds"), about=about, className="spaced")] if pictures else []
+    return (
+        [card(title, html.Div(pictures, className="grid thirds"), about=about, className="spaced")] if pictures else []
+    )
 
 
 def _calibration(plan: PlanDocument, what: str) -> list[Component]:
@@ -115,7 +126,9 @@ def risk(plan: PlanDocument) -> Component:
     """Show how well the scorecard tells good from bad, and the scorecard itself."""
     shown = plan.evidence.risk
     if shown is None:
-        return card("Risk", html.P("Not known: history has no bad label, so no scorecard was built.", className="about"))
+        return card(
+            "Risk", html.P("Not known: history has no bad label, so no scorecard was built.", className="about")
+        )
     numbers = facts(
         ("Bookings tested", say_count(shown.n)),
         ("of these bad", say_count(shown.n_bad)),
@@ -175,7 +188,9 @@ def record(plan: PlanDocument) -> Component:
 def _decisions(plan: PlanDocument) -> Component:
     totals = ", ".join(f"{say_count(leads)} {_DECISIONS.get(name, name)}" for name, leads in leads_by_decision(plan))
     rows = [(line.decision, html.Span(line.reason, className="mono"), say_count(line.leads)) for line in plan.decisions]
-    return card("What was decided for each lead", words_table(("Decision", "Reason", "Leads"), rows, (2,)), about=totals)
+    return card(
+        "What was decided for each lead", words_table(("Decision", "Reason", "Leads"), rows, (2,)), about=totals
+    )
 
 
 def _tables(plan: PlanDocument) -> Component:

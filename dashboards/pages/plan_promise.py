@@ -137,9 +137,7 @@ def columns() -> list[dict[str, Any]]:
 
 
 def _rows(lines: tuple[AllocationLine, ...]) -> list[dict[str, Any]]:
-    return [
-        {name: _known(getattr(line, name)) for name in AllocationLine.__dataclass_fields__} for line in lines
-    ]
+    return [{name: _known(getattr(line, name)) for name in AllocationLine.__dataclass_fields__} for line in lines]
 
 
 def _known(value: Any) -> Any:

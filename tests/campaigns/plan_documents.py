@@ -51,7 +51,7 @@ LIMITS = (
     ("budget", "money", 59_640.0, 59_640.0, 60_000.0, 0.00812),
     ("max_bad_rate", "rate", 0.12, 0.1043, 0.12, 2_140.0),
     ("max_contacts[search_ads]", "contacts", 1_402.0, 1_402.0, 3_101.0, 0.0),
-    ("max_partner_share[north_media]", "share", 0.31, 0.31, 0.4, 0.0),
+    ("max_partner_share[north_media]", "rate", 0.31, 0.31, 0.4, 0.0),
 )
 
 

@@ -90,11 +90,19 @@ def test_nobody_without_consent_or_on_the_do_not_contact_list_takes_part(market:
     assert set(drawn["offer"]) == {"control", "letter", "coupon"}
 
 
-def test_the_leads_at_hand_take_part_as_their_time_falls_into_the_pilot(market: Market, tmp_path: Path) -> None:
-    document = write_pilot_design(market(), tmp_path / "pilot", now=NOW, settings=GUESSED)
-    weeks = min(document.design.weeks, 4)
-    expected = document.design.leads * weeks / document.design.weeks
-    assert document.assigned == pytest.approx(expected, abs=2)
+def test_of_four_weeks_of_leads_a_pilot_of_fewer_weeks_takes_its_part(market: Market, tmp_path: Path) -> None:
+    settings = PilotSettings(base_booking_rate=0.05, smallest_uplift=0.06, leads_weeks=4)
+    document = write_pilot_design(market(), tmp_path / "pilot", now=NOW, settings=settings)
+    assert document.design.weeks < 4
+    assert document.assigned == pytest.approx(document.design.leads, abs=2)
+
+
+def test_a_pilot_longer_than_the_leads_at_hand_leaves_room_for_those_to_come(market: Market, tmp_path: Path) -> None:
+    settings = PilotSettings(base_booking_rate=0.05, smallest_uplift=0.03, leads_weeks=2)
+    plan = market(leads=leads_at_hand().iloc[:2_000])
+    document = write_pilot_design(plan, tmp_path / "pilot", now=NOW, settings=settings)
+    assert document.design.weeks > 2
+    assert document.assigned == pytest.approx(document.design.leads * 2 / document.design.weeks, abs=2)
 
 
 def test_the_policy_holds_in_a_pilot_too(market: Market, tmp_path: Path) -> None:

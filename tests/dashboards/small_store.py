@@ -41,9 +41,7 @@ HABITS = (
     Habit(
         channel="search_ads", partner="north_media", offer="coupon", booked=(2, 3, 4, 5, 6, 4, 4), cost_per_booked=60
     ),
-    Habit(
-        channel="payment_app", partner="paywell", offer="contact", booked=(4, 5, 5, 5, 5, 6, 5), cost_per_booked=40
-    ),
+    Habit(channel="payment_app", partner="paywell", offer="contact", booked=(4, 5, 5, 5, 5, 6, 5), cost_per_booked=40),
     Habit(channel="ecommerce", partner="mallhub", offer="coupon", booked=(2, 3, 3, 3, 3, 4, 3), cost_per_booked=80),
     Habit(channel="dormant_crm", partner="own", offer="contact", booked=(2, 2, 2, 2, 2, 2, 2), cost_per_booked=10),
 )
@@ -82,7 +80,9 @@ def daily_facts() -> pd.DataFrame:
     The holdout of a day books 1 of 100, the contacted 5 of 100: four fifths of the bookings are extra.
     """
     days = [FIRST_DAY + timedelta(days=n) for n in range((LAST_DAY - FIRST_DAY).days + 1)]
-    return pd.DataFrame([row for day in days for habit in HABITS for row in (_offered(day, habit), _held_out(day, habit))])
+    return pd.DataFrame(
+        [row for day in days for habit in HABITS for row in (_offered(day, habit), _held_out(day, habit))]
+    )
 
 
 def _offered(day: date, habit: Habit) -> dict[str, object]:

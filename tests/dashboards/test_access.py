@@ -43,7 +43,9 @@ def call(browser: httpx.Client, output: str, *inputs: tuple[str, str, Any]) -> h
         "inputs": [{"id": id_, "property": name, "value": value} for id_, name, value in inputs],
         "changedPropIds": [f"{inputs[0][0]}.{inputs[0][1]}"],
     }
-    return browser.post("/_dash-update-component", content=json.dumps(body), headers={"Content-Type": "application/json"})
+    return browser.post(
+        "/_dash-update-component", content=json.dumps(body), headers={"Content-Type": "application/json"}
+    )
 
 
 def call_overview(browser: httpx.Client) -> httpx.Response:

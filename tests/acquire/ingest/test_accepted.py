@@ -64,7 +64,7 @@ def test_a_csv_with_a_byte_order_mark_and_chinese_text_is_read(market: SmallMark
     sources.leads.write_bytes(b"\xef\xbb\xbf" + sources.leads.read_bytes())
     tables = read_tables(sources, Columns(), assume_consent=False, today=TODAY)
     assert tables.leads["job"].unique().tolist() == ["司机"]
-    assert tables.leads.columns[0] == "lead_id"
+    assert tables.leads["lead_id"][0] == "00100"
 
 
 def test_small_types_booleans_categories_and_nullable_numbers_are_converted(market: SmallMarket) -> None:

@@ -1,0 +1,130 @@
+"""The totals of a plan with their uncertainty: draws of what is expected, and of what will be observed."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from acquire.domain import Estimate
+
+Floats = NDArray[np.float64]
+
+_LOW, _HIGH = 0.05, 0.95
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """The chosen contacts, one row each; corrected figures.
+
+    Attributes:
+        booked, incremental: Accounts, shape (n,).
+        bad: Bad accounts, shape (n,); NaN where history has no bad label.
+        p_bad_control: Chance of those to go bad who book without the campaign, shape (n,).
+        fixed_cost, cost_per_booking: Money, shape (n,).
+        revenue, revenue_control: Money per booking, shape (n,); NaN where unknown.
+        loss_given_bad: Money a bad booking brings less than a good one, shape (n,).
+    """
+
+    booked: Floats
+    incremental: Floats
+    bad: Floats
+    p_bad_control: Floats
+    fixed_cost: Floats
+    cost_per_booking: Floats
+    revenue: Floats
+    revenue_control: Floats
+    loss_given_bad: Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """Draws of the plan's totals, each shape (n_draws,); first the mean, then the draws."""
+
+    spend: Floats
+    booked: Floats
+    incremental: Floats
+    bad: Floats
+    incremental_bad: Floats
+    value: Floats
+
+
+def expected_totals(chosen: Chosen, ratios: Floats) -> Totals:
+    """Give the totals when booked, incremental and bad are off by the given ratios.
+
+    Args:
+        chosen: The chosen contacts.
+        ratios: True over expected total of booked, incremental and bad, shape (n_draws, 3).
+    """
+    booked, incremental = chosen.booked.sum() * ratios[:, 0], chosen.incremental.sum() * ratios[:, 1]
+    bad = chosen.bad.sum() * ratios[:, 2]
+    organic = chosen.booked - chosen.incremental
+    organic_ratio = (booked - incremental) / max(organic.sum(), 1e-12)
+    spend = chosen.fixed_cost.sum() + (chosen.booked * chosen.cost_per_booking).sum() * ratios[:, 0]
+    more_bad = bad - chosen.bad.sum() * ratios[:, 0]  # beyond what more bookings bring with them
+    revenue = (chosen.revenue * chosen.booked).sum() * ratios[:, 0] - _loss_per_bad(chosen) * np.nan_to_num(more_bad)
+    return Totals(
+        spend=spend,
+        booked=booked,
+        incremental=incremental,
+        bad=bad,
+        incremental_bad=bad - (chosen.p_bad_control * organic).sum() * organic_ratio * ratios[:, 2] / ratios[:, 0],
+        value=revenue - (chosen.revenue_control * organic).sum() * organic_ratio - spend,
+    )
+
+
+def observed_totals(chosen: Chosen, expected: Totals, rng: np.random.Generator) -> Totals:
+    """Add chance to draws of expected totals: each booking and each bad account is a coin flip.
+
+    Extra accounts are never seen one by one; their observed total is bookings minus what the same people would have done without
+    the campaign, so both sides' coins count.
+    """
+    n = len(expected.booked)
+    organic = chosen.booked - chosen.incremental
+    flips = rng.standard_normal((n, 3))
+    booked_sd = np.sqrt(_coin(chosen.booked).sum())
+    extra_booked = booked_sd * flips[:, 0]
+    booked = np.maximum(expected.booked + extra_booked, 0.0)
+    p_bad = np.divide(chosen.bad, chosen.booked, out=np.zeros_like(chosen.bad), where=chosen.booked > 0)
+    bad_sd = np.sqrt((chosen.booked * _coin(p_bad)).sum())
+    bad = np.maximum(expected.bad * booked / np.maximum(expected.booked, 1e-12) + bad_sd * flips[:, 1], 0.0)
+    extra_organic = np.sqrt(_coin(organic).sum()) * flips[:, 2]
+    cost = (chosen.booked * chosen.cost_per_booking).sum() / max(chosen.booked.sum(), 1e-12)
+    revenue = (chosen.booked * chosen.revenue).sum() / max(chosen.booked.sum(), 1e-12)
+    more_bad = np.nan_to_num(bad - expected.bad * booked / np.maximum(expected.booked, 1e-12))
+    return Totals(
+        spend=expected.spend + cost * (booked - expected.booked),
+        booked=booked,
+        incremental=expected.incremental + extra_booked - extra_organic,
+        bad=bad,
+        incremental_bad=expected.incremental_bad
+        + (bad - expected.bad)
+        - extra_organic * np.nanmean(chosen.p_bad_control)
+        if not np.isnan(chosen.p_bad_control).all()
+        else expected.incremental_bad,
+        value=expected.value + (revenue - cost) * (booked - expected.booked) - _loss_per_bad(chosen) * more_bad,
+    )
+
+
+def estimate(centre: float, expected: Floats, observed: Floats) -> Estimate:
+    """Give one figure with the 90 % intervals of its expectation and of what will be observed; NaN where undefined."""
+    (low, high), (predictive_low, predictive_high) = (
+        np.quantile(draws, [_LOW, _HIGH]) if np.isfinite(draws).all() else (np.nan, np.nan)
+        for draws in (expected, observed)
+    )
+    return Estimate(
+        expected=float(centre) if np.isfinite(centre) else float("nan"),
+        low=float(low),
+        high=float(high),
+        predictive_low=float(predictive_low),
+        predictive_high=float(predictive_high),
+    )
+
+
+def _loss_per_bad(chosen: Chosen) -> float:
+    bad = np.nan_to_num(chosen.bad)
+    return float((chosen.loss_given_bad * bad).sum() / bad.sum()) if bad.sum() > 0 else 0.0
+
+
+def _coin(chance: Floats) -> Floats:
+    kept = np.clip(chance, 0.0, 1.0)
+    return kept * (1 - kept)

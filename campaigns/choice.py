@@ -1,0 +1,127 @@
+"""The choice: who is contacted with what, within the limits, and what held-out history says the choice will really bring."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from acquire.allocate.holdout import keep_back
+from acquire.allocate.options import Options
+from acquire.allocate.prices import would_contact
+from acquire.allocate.solve import Allocation, allocate
+from acquire.allocate.table import build_options
+from acquire.domain import Channel, Correction, Limits, Objective, Offer
+from acquire.scored import Scored
+from acquire.value.promise import Promise, measure_promise
+from campaigns.held_out import HeldOut
+
+Flags = NDArray[np.bool_]
+Ints = NDArray[np.int64]
+
+_PRIOR_SD_OF_BOOKINGS = 0.10
+_LEAST_SD_OF_BAD = 0.02
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Market:
+    """The traffic to decide on and the rules of the decision.
+
+    Attributes:
+        leads: Leads that may be scored, in the order of `scored`.
+        eligible: Those of them that passed the pre-filter, shape (n,).
+    """
+
+    leads: pd.DataFrame
+    scored: Scored
+    eligible: Flags
+    channels: tuple[Channel, ...]
+    offers: tuple[Offer, ...]
+    limits: Limits
+    objective: Objective
+    control_share: float
+    seed: int
+
+    @property
+    def offer_names(self) -> tuple[str, ...]:
+        """Names of the offers, without control."""
+        return self.scored.offers
+
+    def options(self, eligible: Flags, correction: Correction) -> Options:
+        """List what may be chosen among the `eligible` leads."""
+        return build_options(
+            self.leads,
+            self.scored,
+            self.channels,
+            self.offers,
+            self.objective,
+            eligible=eligible,
+            groups=tuple(self.limits.min_group_share),
+            correction=correction,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """The plan's choice.
+
+    Attributes:
+        options: What could be chosen.
+        allocation: What was chosen, and its proof.
+        promise: How the totals of what was chosen relate to their predictions; already applied in `options`.
+        controls: Rows of the leads kept back as controls: those the plan would have contacted.
+        kept_back: Leads that could only become controls, shape (n,).
+    """
+
+    options: Options
+    allocation: Allocation
+    promise: Promise
+    controls: Ints
+    kept_back: Flags
+
+
+def choose(market: Market, held_out: HeldOut) -> Choice:
+    """Choose twice: first with the scores as they are, then with their totals corrected by what the first choice shows.
+
+    The correction is measured on history rows by scores that did not see them, at the prices of the first choice, so budget and
+    bad rate of the second choice hold for corrected totals.
+    """
+    rng = np.random.default_rng(market.seed)
+    best = market.scored.uplift.max(axis=1)
+    kept_back = keep_back(market.leads, best, market.eligible, market.control_share, rng)
+    free = market.eligible & ~kept_back
+    first_options = market.options(free, Correction())
+    first = allocate(first_options, market.limits, market.channels, market.objective, seed=market.seed)
+    promise = _measure(market, held_out, first_options, first, rng)
+    options = market.options(free, promise.correction)
+    allocation = allocate(options, market.limits, market.channels, market.objective, seed=market.seed)
+    spare = market.options(kept_back, promise.correction)
+    controls = spare.lead[would_contact(spare, allocation.prices)] if len(spare) else np.array([], dtype=np.int64)
+    return Choice(options=options, allocation=allocation, promise=promise, controls=controls, kept_back=kept_back)
+
+
+def follow(market: Market, held_out: HeldOut, allocation: Allocation, correction: Correction) -> tuple[Ints, Ints]:
+    """Apply the plan's rule to history: the rows it would contact, and the arm each would get."""
+    options = build_options(
+        held_out.history,
+        held_out.scored,
+        market.channels,
+        market.offers,
+        market.objective,
+        eligible=np.ones(len(held_out.history), dtype=np.bool_),
+        groups=tuple(market.limits.min_group_share),
+        correction=correction,
+    )
+    at = would_contact(options, allocation.prices)
+    return options.lead[at], options.offer[at] + 1
+
+
+def _measure(
+    market: Market, held_out: HeldOut, options: Options, allocation: Allocation, rng: np.random.Generator
+) -> Promise:
+    row, arm = follow(market, held_out, allocation, Correction())
+    at = allocation.chosen
+    bad_total = options.bad[at].sum()
+    model_sd = float(np.linalg.norm(options.bad_loadings[at].sum(axis=0)) / bad_total) if bad_total > 0 else 0.0
+    prior_sd = np.array([_PRIOR_SD_OF_BOOKINGS, _PRIOR_SD_OF_BOOKINGS, max(model_sd, _LEAST_SD_OF_BAD)])
+    return measure_promise(held_out.predicted(row, arm), held_out.observed(row, arm), prior_sd, rng)

@@ -1,0 +1,119 @@
+"""Everything `acquire demo` does before the dashboard is served: a market, a year of results, a plan, its lists, five people."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+
+from acquire.domain import Channel
+from acquire.ingest.market import Market, MarketSpec, make_market
+from campaigns import users
+from campaigns.daily_facts import load_daily_facts, record_channels
+from campaigns.demo import write_demo_market
+from campaigns.lists import make_lists, record_plan
+from campaigns.plan import make_plan
+from campaigns.plan_document import PlanDocument
+from campaigns.plan_file import DEFAULT_TIME_ZONE
+from campaigns.progress import Progress
+from campaigns.settings import Settings
+from campaigns.store.session import Store, open_or_create_store
+from campaigns.users import Role
+
+KEY_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemoLogin:
+    """Somebody who may look at the demo. The password is known here and nowhere else: the database keeps a hash."""
+
+    login: str
+    password: str
+    role: Role
+    partner: str | None = None
+
+
+def run_demo(
+    folder: Path, *, seed: int, spec: MarketSpec, now: datetime, settings: Settings, progress: Progress
+) -> tuple[DemoLogin, ...]:
+    """Make a market, fill the database with its year of results, plan the coming month and let five people in.
+
+    Writes `folder`/market (what a lender would have) and `folder`/plan (what `acquire plan` gives). Run again, it replaces
+    both and gives the five people new passwords.
+
+    Args:
+        folder: Made when missing.
+        seed: The same seed and day give the same market.
+        spec: Size of the market.
+        now: The present instant.
+        settings: Say where the database is.
+        progress: Told what is going on.
+
+    Returns:
+        One login for each role.
+    """
+    with progress.stage("Making a market"):
+        market = make_market(spec, np.random.default_rng(seed))
+        plan_file = write_demo_market(folder / "market", market)
+    with progress.stage("Loading a year of daily results"):
+        store = open_or_create_store(settings.database_url)
+        channels = channels_of(market)
+        record_channels(store, channels)
+        load_daily_facts(store, market.daily)
+    make_plan(plan_file, folder / "plan", progress=progress, now=now, settings=settings)
+    with progress.stage("Recording the plan and letting people in"):
+        document = record_planned(store, folder / "plan", channels)
+        logins = let_people_in(store, largest_partner(document))
+    store.close()
+    return logins
+
+
+def demo_spec(now: datetime) -> MarketSpec:
+    """Give the size of the demo's market; its history ends today."""
+    return MarketSpec.demo(now.astimezone(ZoneInfo(DEFAULT_TIME_ZONE)).date())
+
+
+def channels_of(market: Market) -> tuple[Channel, ...]:
+    """Name the market's channels and who runs them."""
+    pairs = zip(market.channels["channel"], market.channels["partner"], strict=True)
+    return tuple(Channel(channel=channel, partner=partner) for channel, partner in pairs)
+
+
+def record_planned(store: Store, folder: Path, channels: tuple[Channel, ...]) -> PlanDocument:
+    """Record the plan in `folder` and its lists; one that the database has already stays as it is."""
+    document = PlanDocument.from_json((folder / "plan.json").read_text(encoding="utf-8"))
+    lists = make_lists(
+        pd.read_parquet(folder / "decisions.parquet"),
+        channels,
+        campaign=document.campaign,
+        created_at=document.created_at,
+        key_version=KEY_VERSION,
+    )
+    record_plan(store, document, lists)
+    return document
+
+
+def largest_partner(document: PlanDocument) -> str:
+    """Name the partner that receives most contacts: the demo's partner looks at a page with something on it."""
+    contacts: dict[str, int] = {}
+    for line in document.allocation:
+        contacts[line.partner] = contacts.get(line.partner, 0) + line.contacts
+    return max(contacts, key=lambda partner: (contacts[partner], partner))
+
+
+def let_people_in(store: Store, partner: str) -> tuple[DemoLogin, ...]:
+    """Make one user for each role, or give the one that is there a new password."""
+    known = {viewer.login: viewer for viewer in users.users(store)}
+    logins = []
+    for role in users.ROLES:
+        login, password = role, secrets.token_urlsafe(12)
+        if login in known:
+            users.set_password(store, login, password)
+            viewer = known[login]
+        else:
+            viewer = users.add_user(store, login, password, role, partner if role == "partner" else None)
+        logins.append(DemoLogin(login=login, password=password, role=viewer.role, partner=viewer.partner))
+    return tuple(logins)

@@ -1,0 +1,179 @@
+"""The evidence: why the plan may be believed, measured on rows that were not used for fitting."""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import beta
+
+from acquire.domain import Estimate
+from acquire.prefilter.risk_model import RiskModel
+from acquire.statistics.bootstrap import bootstrap_mean, bootstrap_means, interval
+from acquire.uplift.evaluate import extra_outcomes, gain_over_random, qini_with_interval
+from campaigns.choice import Choice, Market, follow
+from campaigns.held_out import HeldOut
+from campaigns.plan_document import (
+    CalibrationBin,
+    Evidence,
+    OfferEvidence,
+    PolicyValue,
+    RiskEvidence,
+    ScorecardLine,
+)
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+_N_BINS = 10
+
+
+def gather_evidence(
+    held_out: HeldOut, offers: tuple[OfferEvidence, ...], risk: RiskModel | None, market: Market, choice: Choice
+) -> Evidence:
+    """Put together what history says about offers, policies, calibration and risk."""
+    assignment = held_out.assignment
+    rng = np.random.default_rng(market.seed + 2)
+    return Evidence(
+        randomised=assignment.randomised,
+        assignment=assignment.how,
+        randomness_p_value=assignment.randomness.p_value,
+        verdict=_verdict(offers, assignment.randomised),
+        offers=offers,
+        policies=compare_policies(held_out, market, choice, rng),
+        calibration=(*_uplift_bins(held_out, rng), *_risk_bins(risk)),
+        risk=None if risk is None else _risk_evidence(risk),
+    )
+
+
+def judge_offers(held_out: HeldOut, seed: int) -> tuple[OfferEvidence, ...]:
+    """Say per offer what it changes on average, and whether the scores tell leads apart."""
+    rng = np.random.default_rng(seed + 1)
+    return tuple(_judge_offer(held_out, j, name, rng) for j, name in enumerate(held_out.assignment.offers))
+
+
+def _judge_offer(held_out: HeldOut, j: int, name: str, rng: np.random.Generator) -> OfferEvidence:
+    assignment, uplift = held_out.assignment, held_out.scored.uplift[:, j]
+    effect = held_out.booked[:, j + 1] - held_out.booked[:, 0]
+    booked = held_out.history["booked"].to_numpy(np.float64)
+    gain = gain_over_random(uplift, effect, rng)
+    extra = extra_outcomes(booked, assignment.arm, assignment.own_propensity, j + 1)
+    return OfferEvidence(
+        offer=name,
+        n=int((assignment.arm == j + 1).sum()),
+        n_control=int((assignment.arm == 0).sum()),
+        average_effect=bootstrap_mean(effect, rng),
+        qini=qini_with_interval(uplift, extra, rng) if assignment.randomised else None,
+        aipw_gain=gain,
+        has_evidence=gain.low > 0,
+    )
+
+
+def _verdict(offers: tuple[OfferEvidence, ...], randomised: bool) -> str:
+    shown = [offer.offer for offer in offers if offer.has_evidence]
+    source = (
+        "Offers were given at random"
+        if randomised
+        else "Offers were not given at random, so effects are adjusted for who got what"
+    )
+    if not shown:
+        return f"No evidence that leads differ in how they react: every lead gets its offer's average effect. {source}."
+    if len(shown) == len(offers):
+        return f"History shows that leads differ in how they react to every offer. {source}."
+    rest = ", ".join(offer.offer for offer in offers if not offer.has_evidence)
+    return f"History shows that leads differ in how they react to {', '.join(shown)}; no evidence for {rest}. {source}."
+
+
+def compare_policies(
+    held_out: HeldOut, market: Market, choice: Choice, rng: np.random.Generator
+) -> tuple[PolicyValue, ...]:
+    """Value the plan's rule beside simple ones, per 1,000 leads, on history rows that did not choose it."""
+    n, offers = len(held_out.history), market.offers
+    row, arm = follow(market, held_out, choice.allocation, choice.promise.correction)
+    plan = np.zeros(n, dtype=np.int64)
+    plan[row] = arm
+    policies = {"plan": plan, "nobody": np.zeros(n, dtype=np.int64)}
+    policies |= {f"everybody: {offer.offer}": np.full(n, j + 1) for j, offer in enumerate(offers)}
+    policies["random, as many contacts"] = rng.permutation(plan)
+    return tuple(_value_policy(held_out, name, given, rng) for name, given in policies.items())
+
+
+def _value_policy(held_out: HeldOut, name: str, arm: Ints, rng: np.random.Generator) -> PolicyValue:
+    rows = np.arange(len(arm))
+    booked, value = held_out.booked[rows, arm], held_out.value[rows, arm]
+    incremental = booked - held_out.booked[:, 0]
+    contacted = arm > 0
+    # The bad rate of a policy is that of its contacts' bookings; of nobody's contacts, that of everybody who comes anyway.
+    counted = contacted if contacted.any() else ~contacted
+    bad = held_out.bad[rows, arm]
+    scores = np.column_stack(
+        [contacted, booked, incremental, value, np.where(counted, bad, 0), np.where(counted, booked, 0)]
+    )
+    points, draws = scores.mean(axis=0), bootstrap_means(scores, rng)
+    contacts, all_booked, extra, money = (interval(1000 * points[k], 1000 * draws[:, k]) for k in range(4))
+    return PolicyValue(
+        policy=name,
+        contacts=contacts,
+        booked=all_booked,
+        incremental=extra,
+        value=money,
+        bad_rate=interval(points[4] / points[5], draws[:, 4] / draws[:, 5]),
+    )
+
+
+def _uplift_bins(held_out: HeldOut, rng: np.random.Generator) -> tuple[CalibrationBin, ...]:
+    """Tenths by predicted uplift over all offers: mean prediction against mean AIPW effect."""
+    predicted = held_out.scored.uplift.ravel()
+    effect = (held_out.booked[:, 1:] - held_out.booked[:, :1]).ravel()
+    bins = _tenths(predicted)
+    return tuple(
+        _bin("uplift", b, predicted[bins == b], bootstrap_mean(effect[bins == b], rng, 100)) for b in range(_N_BINS)
+    )
+
+
+def _risk_bins(risk: RiskModel | None) -> tuple[CalibrationBin, ...]:
+    """Tenths by chance to go bad; the interval of the observed rate is Jeffreys'."""
+    if risk is None or risk.quality is None:
+        return ()
+    return tuple(
+        CalibrationBin(
+            what="p_bad",
+            bin=number,
+            n=line["count"],
+            predicted=line["promised"],
+            observed=line["seen"],
+            low=float(beta.ppf(0.05, line["seen"] * line["count"] + 0.5, (1 - line["seen"]) * line["count"] + 0.5)),
+            high=float(beta.ppf(0.95, line["seen"] * line["count"] + 0.5, (1 - line["seen"]) * line["count"] + 0.5)),
+        )
+        for number, line in enumerate(risk.quality.deciles.to_dict(orient="records"), 1)
+    )
+
+
+def _bin(what: str, number: int, predicted: Floats, observed: Estimate) -> CalibrationBin:
+    return CalibrationBin(
+        what=what,
+        bin=number + 1,
+        n=len(predicted),
+        predicted=float(predicted.mean()),
+        observed=observed.expected,
+        low=observed.low,
+        high=observed.high,
+    )
+
+
+def _tenths(values: Floats) -> Ints:
+    rank = np.argsort(np.argsort(values, kind="stable"), kind="stable")
+    return rank * _N_BINS // len(values)
+
+
+def _risk_evidence(risk: RiskModel) -> RiskEvidence | None:
+    quality = risk.quality
+    if quality is None:
+        return None
+    table = [] if risk.scorecard is None else risk.scorecard.table().to_dict(orient="records")
+    return RiskEvidence(
+        n=quality.n,
+        n_bad=quality.n_bad,
+        auc=quality.auc,
+        ks=quality.ks,
+        brier=quality.brier,
+        ece=quality.ece,
+        scorecard=tuple(ScorecardLine(**{str(name): value for name, value in line.items()}) for line in table),
+    )

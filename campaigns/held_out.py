@@ -1,0 +1,79 @@
+"""History as a judge: rows with scores by models that did not see them, and doubly robust scores of what really happened."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from acquire.scored import Scored
+from acquire.statistics.aipw import aipw_scores
+from acquire.uplift.effects import Assignment
+from acquire.value.promise import booking_scores
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldOut:
+    """History rows under every arm (0 = control, j = offer j - 1).
+
+    Attributes:
+        history: The History frame.
+        scored: Out-of-fold scores.
+        assignment: Who got what, and with which chance.
+        booked, bad, revenue: AIPW scores per lead, shape (n, n_arms); `bad` and `revenue` are NaN where history has none.
+    """
+
+    history: pd.DataFrame
+    scored: Scored
+    assignment: Assignment
+    booked: Floats
+    bad: Floats
+    revenue: Floats
+
+    @property
+    def spend(self) -> Floats:
+        """Scores of spend, shape (n, n_arms): nothing under control."""
+        scored = self.scored
+        spent = scored.fixed_cost + self.booked[:, 1:] * scored.cost_per_booking
+        return np.column_stack([np.zeros(len(spent)), spent])
+
+    @property
+    def value(self) -> Floats:
+        """Scores of value beyond control, shape (n, n_arms), in money."""
+        return self.revenue - self.revenue[:, :1] - self.spend
+
+    def predicted(self, row: Ints, arm: Ints) -> Floats:
+        """Predicted booked, incremental and bad of the given rows under the given offers, shape (len(row), 3)."""
+        booked = self.scored.p_booked[row, arm - 1]
+        bad = np.nan_to_num(self.scored.p_bad[row, arm - 1])
+        return np.column_stack([booked, booked - self.scored.p_control[row], booked * bad])
+
+    def observed(self, row: Ints, arm: Ints) -> Floats:
+        """AIPW scores of the same three figures, shape (len(row), 3)."""
+        booked = self.booked[row, arm]
+        return np.column_stack([booked, booked - self.booked[row, 0], np.nan_to_num(self.bad[row, arm])])
+
+
+def judge(history: pd.DataFrame, scored: Scored, assignment: Assignment) -> HeldOut:
+    """Build the judge from history and its out-of-fold scores."""
+    booked = history["booked"].to_numpy(np.float64)
+    p_booked = np.column_stack([scored.p_control, scored.p_booked])
+    arm, propensity = assignment.arm, assignment.own_propensity
+
+    def of_bookings(outcome: str, expected: Floats) -> Floats:
+        if outcome not in history or np.isnan(expected).all():
+            return np.full(p_booked.shape, np.nan)
+        observed = history[outcome].to_numpy(np.float64)
+        return booking_scores(booked, arm, propensity, p_booked, observed, expected)
+
+    return HeldOut(
+        history=history,
+        scored=scored,
+        assignment=assignment,
+        booked=aipw_scores(booked, arm, propensity, p_booked),
+        bad=of_bookings("bad", np.column_stack([scored.p_bad_control, scored.p_bad])),
+        revenue=of_bookings("revenue", np.column_stack([scored.revenue_control, scored.revenue])),
+    )

@@ -1,0 +1,56 @@
+"""docs/contract.md names everything that the code promises."""
+
+import dataclasses
+import re
+from pathlib import Path
+
+import click
+import pytest
+
+from acquire.domain import Channel, Estimate, Limits, LimitUse, Offer, Rule
+from acquire.frames import HISTORY, LEADS
+from acquire.uplift.pilot import PilotDesign
+from campaigns.cli import NOT_BUILT_YET, commands
+from campaigns.lists import LIST_COLUMNS
+from campaigns.plan_document import AllocationLine, Evidence, Headline, PlanDocument
+
+
+@pytest.fixture(scope="module")
+def contract(project: Path) -> str:
+    return (project / "docs" / "contract.md").read_text(encoding="utf-8")
+
+
+def names_of(*kinds: type) -> set[str]:
+    return {field.name for kind in kinds for field in dataclasses.fields(kind)}
+
+
+@pytest.mark.parametrize(
+    "promised",
+    [
+        names_of(Channel, Offer),
+        names_of(Limits),
+        names_of(PlanDocument, Headline, Estimate, LimitUse, Evidence, AllocationLine),
+        names_of(PilotDesign),
+        names_of(Rule) - {"valid_from", "valid_until"},
+        set(HISTORY.columns) | set(LEADS.columns),
+        set(LIST_COLUMNS),
+    ],
+    ids=["prices", "limits", "plan.json", "design.json", "rules", "tables", "lists"],
+)
+def test_the_contract_names_every_key_and_column(contract: str, promised: set[str]) -> None:
+    words = set(re.findall(r"[a-z_0-9]+", contract))
+    assert promised - words == set()
+
+
+def test_the_contract_names_every_command_and_marks_what_comes_later(contract: str) -> None:
+    rows = [line for line in contract.splitlines() if line.startswith("| `acquire ")]
+    later = {name for row in rows if "**later**" in row for name in re.findall(r"`acquire ([a-z]+)", row)}
+    built = {name for row in rows if "**later**" not in row for name in re.findall(r"`acquire ([a-z]+)", row)}
+    assert later == set(NOT_BUILT_YET)
+    assert built == set(commands.list_commands(click.Context(commands))) - later
+
+
+def test_every_page_that_a_page_points_at_is_there(project: Path) -> None:
+    pages = [project / "README.md", project / "CHANGELOG.md", *(project / "docs").glob("*.md")]
+    links = [(page, link) for page in pages for link in re.findall(r"(?<!!)\[[^\]]*\]\(([^)#]+)", page.read_text())]
+    assert [link for page, link in links if "://" not in link and not (page.parent / link).is_file()] == []

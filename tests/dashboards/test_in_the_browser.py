@@ -1,0 +1,249 @@
+"""The dashboard in a real Chromium: each person logs in, moves a filter, and finds one number on the page, in the CSV and in
+the database. Screenshots go to the folder that ACQUIRE_SCREENSHOTS names, else to a temporary one."""
+
+import csv
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Request, expect, sync_playwright
+from sqlalchemy import text
+
+from tests.dashboards.conftest import Served
+from tests.dashboards.small_store import PARTNER, PASSWORD, PEOPLE
+
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+PAGE_OF = {
+    "executive": "/overview",
+    "growth": "/plan",
+    "risk": "/plan?view=risk",
+    "approver": "/overview",
+    "paywell": "/partner",
+}
+FOUR_WEEKS = (date(2026, 10, 26), date(2026, 11, 22))
+
+
+@dataclass(kw_only=True)
+class Seen:
+    """What the browser asked for and complained about."""
+
+    requests: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    def watch(self, context: BrowserContext) -> None:
+        """Write down every request and every error of this context's pages."""
+
+        def note_request(request: Request) -> None:
+            self.requests.append(request.url)
+
+        def note_message(message: ConsoleMessage) -> None:
+            if message.type == "error":
+                self.complaints.append(message.text)
+
+        context.on("request", note_request)
+        context.on("console", note_message)
+        context.on("weberror", lambda error: self.complaints.append(str(error.error)))
+
+    def hosts(self) -> set[str]:
+        """Name the hosts that were asked; what a page carries itself is no request."""
+        parts = (urlsplit(url) for url in self.requests)
+        return {part.netloc for part in parts if part.scheme not in {"data", "blob"}}
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    path = shutil.which("chromium")
+    if path is None:
+        pytest.skip("no Chromium on this machine: install the package chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def screenshots(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    asked = os.environ.get("ACQUIRE_SCREENSHOTS")
+    folder = Path(asked) if asked else tmp_path_factory.mktemp("screenshots")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def log_in(page: Page, address: str, login: str) -> None:
+    page.goto(address)
+    page.get_by_label("Login").fill(login)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    page.wait_for_url(f"{address}{PAGE_OF[login]}")
+
+
+def wait_until_drawn(page: Page) -> None:
+    """Wait for the last thing of the page: figures, else the page's head."""
+    page.locator("h1").wait_for()
+    page.wait_for_load_state("networkidle")
+
+
+def choose_last_four_weeks(page: Page) -> None:
+    page.get_by_role("button", name="May 2026").or_(page.locator("#overview-days, #partner-days")).first.click()
+    page.get_by_role("button", name="Last 4 weeks").click()
+    page.keyboard.press("Escape")
+
+
+def download(page: Page, link: Locator, folder: Path) -> list[dict[str, str]]:
+    with page.expect_download() as arriving:
+        link.click()
+    target = folder / arriving.value.suggested_filename
+    arriving.value.save_as(target)
+    with target.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def booked_in_database(served: Served, days: tuple[date, date], channels: tuple[str, ...]) -> int:
+    question = text(
+        "select sum(booked) from daily_facts where day between :first and :last "
+        f"and channel in ({', '.join(repr(channel) for channel in channels)})"  # noqa: S608 - names of this test
+    )
+    with served.store.reading() as session:
+        return int(session.execute(question, {"first": days[0].isoformat(), "last": days[1].isoformat()}).scalar_one())
+
+
+def number_on(page: Page, kpi: str) -> int:
+    """Read the full figure of a card."""
+    return int((page.locator(f"#kpi-{kpi}").get_attribute("title") or "").replace(",", ""))
+
+
+@pytest.mark.parametrize("login", ["executive", "approver"])
+def test_page_file_and_database_agree_on_what_was_booked(
+    chromium: Browser, served: Served, tmp_path: Path, login: str
+) -> None:
+    seen, context = Seen(), chromium.new_context(viewport=DESK)
+    seen.watch(context)
+    page = context.new_page()
+    log_in(page, served.address, login)
+    # 28 + 35 + 21 + 14 bookings a week, for 26 weeks.
+    expect(page.locator("#kpi-booked")).to_have_text("2,548")
+    choose_last_four_weeks(page)
+    expect(page.locator("#kpi-booked")).to_have_text("392")
+    page.get_by_role("textbox", name="Channels").click()
+    page.get_by_role("option", name="search_ads").click()
+    expect(page.locator("#kpi-booked")).to_have_text("112")
+    rows = download(page, page.get_by_role("link", name="CSV"), tmp_path)
+    assert [row["channel"] for row in rows] == ["search_ads"]
+    in_file = int(rows[0]["booked"])
+    assert number_on(page, "booked") == in_file == booked_in_database(served, FOUR_WEEKS, ("search_ads",)) == 112
+    assert page.locator('#overview-table [col-id="booked"].ag-cell').all_inner_texts() == ["112"]
+    assert seen.hosts() == {urlsplit(served.address).netloc}
+    assert not seen.complaints
+    context.close()
+
+
+def test_a_partner_reads_its_own_number_and_its_own_list(chromium: Browser, served: Served, tmp_path: Path) -> None:
+    seen, context = Seen(), chromium.new_context(viewport=PHONE)
+    seen.watch(context)
+    page = context.new_page()
+    log_in(page, served.address, "paywell")
+    choose_last_four_weeks(page)
+    expect(page.locator("#kpi-booked")).to_have_text("140")
+    rows = download(page, page.locator("#partner-csv"), tmp_path)
+    in_file = sum(int(row["booked"]) for row in rows)
+    assert number_on(page, "booked") == in_file == booked_in_database(served, FOUR_WEEKS, ("payment_app",)) == 140
+    ids = download(page, page.locator("#partner-lists").get_by_role("link", name="CSV"), tmp_path)
+    assert len(ids) == 29
+    assert {row["id"].rsplit("-", 1)[0] for row in ids} == {"payment_app"}
+    assert "north_media" not in page.content()
+    assert seen.hosts() == {urlsplit(served.address).netloc}
+    assert not seen.complaints
+    context.close()
+
+
+def test_days_without_results_say_so_instead_of_showing_zeros(chromium: Browser, served: Served) -> None:
+    context = chromium.new_context(viewport=DESK)
+    page = context.new_page()
+    log_in(page, served.address, "executive")
+    page.get_by_role("textbox", name="Channels").click()
+    page.get_by_role("option", name="app_store").click()
+    expect(page.get_by_text("No results in these days.")).to_be_visible()
+    context.close()
+
+
+def test_a_session_that_ended_leads_back_to_the_login(chromium: Browser, served: Served) -> None:
+    context = chromium.new_context(viewport=DESK)
+    page = context.new_page()
+    log_in(page, served.address, "executive")
+    context.clear_cookies(name="acquire_session")
+    page.get_by_role("link", name="Plan").click()
+    page.wait_for_url("**/login?next=**")
+    context.close()
+
+
+def test_the_scheme_that_was_chosen_is_kept(chromium: Browser, served: Served) -> None:
+    context = chromium.new_context(viewport=DESK, color_scheme="light")
+    page = context.new_page()
+    log_in(page, served.address, "executive")
+    page.get_by_role("button", name="Light or dark").click()
+    expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", "dark")
+    page.reload()
+    expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", "dark")
+    context.close()
+
+
+def test_the_menu_of_a_phone_opens_leads_on_and_closes(chromium: Browser, served: Served) -> None:
+    context = chromium.new_context(viewport=PHONE)
+    page = context.new_page()
+    log_in(page, served.address, "executive")
+    page.get_by_role("button", name="Menu").click()
+    page.get_by_role("link", name="Plan").click()
+    page.wait_for_url("**/plan")
+    expect(page.locator("h1")).to_have_text("Plan")
+    expect(page.get_by_role("link", name="Overview")).not_to_be_in_viewport()
+    context.close()
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_fits_its_screen(
+    chromium: Browser, served: Served, screenshots: Path, width: int, scheme: str
+) -> None:
+    viewport = DESK if width == 1440 else PHONE
+    for login in PEOPLE:
+        seen = Seen()
+        context = chromium.new_context(viewport=viewport, color_scheme="dark" if scheme == "dark" else "light")
+        seen.watch(context)
+        page = context.new_page()
+        log_in(page, served.address, login)
+        wait_until_drawn(page)
+        for view in ("", "allocation", "evidence", "record") if login == "growth" else ("",):
+            if view:
+                page.get_by_role("tab", name=view.capitalize()).click()
+                wait_until_drawn(page)
+            overflow = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+            assert overflow <= 0, f"{login}'s page {view} is {overflow} px too wide at {width}"
+            name = "_".join(part for part in (login, view, str(width), scheme) if part)
+            page.screenshot(path=screenshots / f"{name}.png", full_page=True)
+        assert seen.hosts() == {urlsplit(served.address).netloc}
+        assert not seen.complaints, f"{login}: {seen.complaints[0]}"
+        context.close()
+
+
+def test_the_partner_s_phone_shows_nobody_else(chromium: Browser, served: Served) -> None:
+    context = chromium.new_context(viewport=PHONE)
+    page = context.new_page()
+    log_in(page, served.address, "paywell")
+    expect(page.locator("h1")).to_have_text(PARTNER)
+    page.goto(f"{served.address}/overview")
+    expect(page.locator("body")).to_have_text("Not open to your role.")
+    context.close()
