@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from importlib.metadata import EntryPoint, entry_points, version
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import Any, TYPE_CHECKING
 
 import click
 
@@ -119,13 +119,21 @@ def experiment() -> None:
 
 @experiment.command()
 @_plan_file
-@click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="File for the pilot plan.")
-def design(plan: Path, out: Path) -> None:
+@click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder for the pilot.")
+@click.option("--base-booking-rate", type=float, help="Share that books without the campaign (else: from history).")
+@click.option("--base-bad-rate", type=float, help="Share of bookings that go bad (else: from history).")
+@click.option("--smallest-uplift", type=float, help="Smallest effect worth finding (else: a quarter of the booking rate).")
+@click.option("--max-weeks", type=int, default=8, show_default=True, help="Longest time of taking in leads.")
+@click.option("--leads-weeks", type=float, default=4.0, show_default=True, help="Weeks of traffic that the leads are.")
+@click.option("--booking-window-days", type=int, default=30, show_default=True, help="Until a booking counts.")
+@click.option("--maturity-days", type=int, default=60, show_default=True, help="Until bad is known after that.")
+def design(plan: Path, out: Path, **settings: Any) -> None:
     """Design a pilot for PLAN: who gets what at random, how many, how long, and what it will be able to tell."""
     from campaigns.experiments import write_pilot_design
+    from campaigns.pilot_inputs import PilotSettings
 
-    write_pilot_design(plan, out, now=datetime.now(UTC))
-    click.echo(f"The pilot is in {out}")
+    write_pilot_design(plan, out, now=datetime.now(UTC), settings=PilotSettings(**settings))
+    click.echo(f"The pilot is in {out}: start with {out / 'design.md'}")
 
 
 @commands.group()

@@ -46,7 +46,9 @@ def make_decisions(leads: pd.DataFrame, screened: pd.DataFrame, market: Market, 
 def count_reasons(decisions: pd.DataFrame) -> tuple[ReasonCount, ...]:
     """Count leads per decision and reason, most frequent first."""
     counts = decisions.groupby(["decision", "reason"]).size().sort_values(ascending=False).reset_index(name="leads")
-    return tuple(ReasonCount(**line) for line in counts.to_dict(orient="records"))
+    return tuple(
+        ReasonCount(**{str(name): value for name, value in line.items()}) for line in counts.to_dict(orient="records")
+    )
 
 
 def allocation_lines(choice: Choice) -> tuple[AllocationLine, ...]:

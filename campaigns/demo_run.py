@@ -7,14 +7,12 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import numpy as np
-import pandas as pd
 
 from acquire.domain import Channel
 from acquire.ingest.market import Market, MarketSpec, make_market
 from campaigns import users
 from campaigns.daily_facts import load_daily_facts, record_channels
 from campaigns.demo import write_demo_market
-from campaigns.lists import make_lists, record_plan
 from campaigns.plan import make_plan
 from campaigns.plan_document import PlanDocument
 from campaigns.plan_file import DEFAULT_TIME_ZONE
@@ -22,8 +20,6 @@ from campaigns.progress import Progress
 from campaigns.settings import Settings
 from campaigns.store.session import Store, open_or_create_store
 from campaigns.users import Role
-
-KEY_VERSION = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,17 +51,16 @@ def run_demo(
     Returns:
         One login for each role.
     """
-    with progress.stage("Making a market"):
+    with progress.stage("Make a market"):
         market = make_market(spec, np.random.default_rng(seed))
         plan_file = write_demo_market(folder / "market", market)
-    with progress.stage("Loading a year of daily results"):
+    with progress.stage("Load a year of daily results"):
         store = open_or_create_store(settings.database_url)
         channels = channels_of(market)
         record_channels(store, channels)
         load_daily_facts(store, market.daily)
-    make_plan(plan_file, folder / "plan", progress=progress, now=now, settings=settings)
-    with progress.stage("Recording the plan and letting people in"):
-        document = record_planned(store, folder / "plan", channels)
+    document = make_plan(plan_file, folder / "plan", progress=progress, now=now, settings=settings)
+    with progress.stage("Let five people in"):
         logins = let_people_in(store, largest_partner(document))
     store.close()
     return logins
@@ -80,20 +75,6 @@ def channels_of(market: Market) -> tuple[Channel, ...]:
     """Name the market's channels and who runs them."""
     pairs = zip(market.channels["channel"], market.channels["partner"], strict=True)
     return tuple(Channel(channel=channel, partner=partner) for channel, partner in pairs)
-
-
-def record_planned(store: Store, folder: Path, channels: tuple[Channel, ...]) -> PlanDocument:
-    """Record the plan in `folder` and its lists; one that the database has already stays as it is."""
-    document = PlanDocument.from_json((folder / "plan.json").read_text(encoding="utf-8"))
-    lists = make_lists(
-        pd.read_parquet(folder / "decisions.parquet"),
-        channels,
-        campaign=document.campaign,
-        created_at=document.created_at,
-        key_version=KEY_VERSION,
-    )
-    record_plan(store, document, lists)
-    return document
 
 
 def largest_partner(document: PlanDocument) -> str:

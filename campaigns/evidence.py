@@ -35,7 +35,7 @@ def gather_evidence(
         randomised=assignment.randomised,
         assignment=assignment.how,
         randomness_p_value=assignment.randomness.p_value,
-        verdict=_verdict(offers, assignment.randomised),
+        verdict=_verdict(offers, assignment.randomised, pays=len(choice.allocation.chosen) > 0),
         offers=offers,
         policies=compare_policies(held_out, market, choice, rng),
         calibration=(*_uplift_bins(held_out, rng), *_risk_bins(risk)),
@@ -66,7 +66,12 @@ def _judge_offer(held_out: HeldOut, j: int, name: str, rng: np.random.Generator)
     )
 
 
-def _verdict(offers: tuple[OfferEvidence, ...], randomised: bool) -> str:
+def _verdict(offers: tuple[OfferEvidence, ...], randomised: bool, *, pays: bool) -> str:
+    seen = _verdict_on_offers(offers, randomised)
+    return seen if pays else f"Contact nobody: no offer is expected to earn more than it costs. {seen}"
+
+
+def _verdict_on_offers(offers: tuple[OfferEvidence, ...], randomised: bool) -> str:
     shown = [offer.offer for offer in offers if offer.has_evidence]
     source = (
         "Offers were given at random"

@@ -74,6 +74,8 @@ def _ratio(totals: Totals, of: str, per: str | None) -> Floats:
 
 def _break_even(chosen: Chosen, expected: Totals) -> Estimate:
     """Break-even at the expected spend per booking, and at its draws."""
+    if not len(chosen.booked):
+        return Estimate(expected=float("nan"))
     p_bad = np.divide(chosen.bad, chosen.booked, out=np.zeros_like(chosen.bad), where=chosen.booked > 0)
     good = chosen.revenue + np.nan_to_num(p_bad) * chosen.loss_given_bad
     bad = good - chosen.loss_given_bad

@@ -22,7 +22,8 @@ def extra_outcomes(outcome: Floats, arm: Ints, propensity: Floats, offer: int) -
     Returns:
         Shape (n,); 0 for rows of other arms. Its mean is the average effect of the offer.
     """
-    return outcome / propensity * ((arm == offer).astype(np.float64) - (arm == 0))
+    side: Floats = (arm == offer).astype(np.float64) - (arm == 0)
+    return side * outcome / propensity
 
 
 def qini_coefficient(score: Floats, extra: Floats) -> float:

@@ -88,8 +88,9 @@ def event_chances(leads: pd.DataFrame, event: str, offers: tuple[Offer, ...], ev
     if event not in event_rates:
         return np.full((len(leads), len(offers)), np.nan)
     names = list(leads["channel"].unique())
-    table: Floats = np.array([[_rate(name, offer, event, event_rates) for offer in offers] for name in names])
-    return table[leads["channel"].map({name: i for i, name in enumerate(names)}).to_numpy()]
+    table = np.array([[_rate(name, offer, event, event_rates) for offer in offers] for name in names])
+    chances: Floats = table[leads["channel"].map({name: i for i, name in enumerate(names)}).to_numpy()]
+    return chances
 
 
 def _fixed(channel: Channel, offer: Offer, event_rates: pd.DataFrame) -> float:

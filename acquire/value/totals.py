@@ -96,11 +96,7 @@ def observed_totals(chosen: Chosen, expected: Totals, rng: np.random.Generator) 
         booked=booked,
         incremental=expected.incremental + extra_booked - extra_organic,
         bad=bad,
-        incremental_bad=expected.incremental_bad
-        + (bad - expected.bad)
-        - extra_organic * np.nanmean(chosen.p_bad_control)
-        if not np.isnan(chosen.p_bad_control).all()
-        else expected.incremental_bad,
+        incremental_bad=expected.incremental_bad + (bad - expected.bad) - extra_organic * _mean(chosen.p_bad_control),
         value=expected.value + (revenue - cost) * (booked - expected.booked) - _loss_per_bad(chosen) * more_bad,
     )
 
@@ -123,6 +119,10 @@ def estimate(centre: float, expected: Floats, observed: Floats) -> Estimate:
 def _loss_per_bad(chosen: Chosen) -> float:
     bad = np.nan_to_num(chosen.bad)
     return float((chosen.loss_given_bad * bad).sum() / bad.sum()) if bad.sum() > 0 else 0.0
+
+
+def _mean(values: Floats) -> float:
+    return float(values.mean()) if len(values) else 0.0
 
 
 def _coin(chance: Floats) -> Floats:

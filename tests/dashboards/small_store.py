@@ -8,6 +8,7 @@ import pandas as pd
 from acquire.domain import Channel
 from campaigns.daily_facts import load_daily_facts, record_channels
 from campaigns.lists import make_lists, record_plan
+from campaigns.store.facts import AMOUNTS, COUNTS
 from campaigns.store.session import Store, open_or_create_store
 from campaigns.users import Role, add_user
 from tests.campaigns.plan_documents import ALLOCATION, sample_plan
@@ -80,9 +81,8 @@ def daily_facts() -> pd.DataFrame:
     The holdout of a day books 1 of 100, the contacted 5 of 100: four fifths of the bookings are extra.
     """
     days = [FIRST_DAY + timedelta(days=n) for n in range((LAST_DAY - FIRST_DAY).days + 1)]
-    return pd.DataFrame(
-        [row for day in days for habit in HABITS for row in (_offered(day, habit), _held_out(day, habit))]
-    )
+    rows = [row for day in days for habit in HABITS for row in (_offered(day, habit), _held_out(day, habit))]
+    return pd.DataFrame([*rows, _nobody(FIRST_DAY, "app_store", "coupon")])
 
 
 def _offered(day: date, habit: Habit) -> dict[str, object]:
@@ -110,15 +110,15 @@ def _offered(day: date, habit: Habit) -> dict[str, object]:
 
 
 def _held_out(day: date, habit: Habit) -> dict[str, object]:
-    nothing = dict.fromkeys(
-        ("contacts", "clicked", "applied", "approved", "booked", "matured", "bad", "amount", "spend", "revenue"), 0
-    )
     leads = 20 * habit.booked[day.weekday()]
+    came_anyway = 1 if day.weekday() == 2 else 0
     return {
-        **nothing,
-        "day": day,
-        "channel": habit.channel,
-        "offer": "control",
+        **_nobody(day, habit.channel, "control"),
         "control_leads": leads,
-        "control_booked": 1 if day.weekday() == 2 else 0,
+        "control_booked": came_anyway,
     }
+
+
+def _nobody(day: date, channel: str, offer: str) -> dict[str, object]:
+    """Give a row of a day on which a channel ran and nothing happened."""
+    return {"day": day, "channel": channel, "offer": offer, **dict.fromkeys((*COUNTS, *AMOUNTS), 0)}
