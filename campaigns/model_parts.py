@@ -56,7 +56,12 @@ def _revenue_parts(revenue: RevenueModel) -> dict[str, bytes]:
 
 
 def _revenue_facts(kind: BookingRevenue) -> dict[str, object]:
-    return {"level": kind.level, "per_amount": kind.per_amount, "offer_shift": kind.offer_shift}
+    return {
+        "level": kind.level,
+        "per_amount": kind.per_amount,
+        "mean_amount": kind.mean_amount,
+        "offer_shift": kind.offer_shift,
+    }
 
 
 def _json(text: str | None) -> bytes:

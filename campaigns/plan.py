@@ -1,6 +1,7 @@
 """THE MAIN JOB: a plan file becomes a plan. Read this first; each line of `make_plan` is one stage."""
 
 import hashlib
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
@@ -16,10 +17,11 @@ from campaigns.choice import Choice, Market, choose
 from campaigns.decisions import allocation_lines, count_reasons, make_decisions
 from campaigns.evidence import gather_evidence, judge_offers
 from campaigns.headline import make_headline
+from campaigns.folders import check_apart, check_place, replacing
 from campaigns.held_out import HeldOut, judge
 from campaigns.lists import make_lists, record_plan
 from campaigns.model_parts import library_versions, write_models
-from campaigns.outputs import check_out, write_outputs
+from campaigns.outputs import DOCUMENT, write_outputs
 from campaigns.plan_document import OfferEvidence, PlanDocument, TableCount
 from campaigns.plan_file import PlanFile, choose_objective, read_plan_file
 from campaigns.policy_file import read_policy_file
@@ -45,8 +47,9 @@ def make_plan(plan_path: Path, out: Path, *, progress: Progress, now: datetime, 
         BadInput: A file, a value or a limit is wrong; nothing was written.
         Infeasible: The limits cannot be met, or only by contacting nobody; nothing was written.
     """
-    check_out(out)
+    check_place(out, sign=DOCUMENT)
     plan_file = read_plan_file(plan_path)
+    check_apart(out, (plan_path, plan_file.policy, *plan_file.sources.paths, settings.database_file))
     today = now.astimezone(plan_file.time_zone).date()
     with progress.stage("Read and check the tables"):
         tables = read_tables(plan_file.sources, plan_file.columns, assume_consent=plan_file.assume_consent, today=today)
@@ -79,12 +82,10 @@ def make_plan(plan_path: Path, out: Path, *, progress: Progress, now: datetime, 
         lists = make_lists(
             decisions, tables.channels, campaign=plan_file.campaign, created_at=now, key_version=KEY_VERSION
         )
-        data_hash = document.hashes["data"]
-        store = open_or_create_store(settings.database_url)
-        write_outputs(
-            out, document, decisions, tables.quarantine, lists, lambda folder: write_models(folder, models, data_hash)
-        )
-        record_plan(store, document, lists)
+        with closing(open_or_create_store(settings.database_url)) as store, replacing(out) as folder:
+            write_models(folder / "models", models, document.hashes["data"])
+            write_outputs(folder, document, decisions, tables.quarantine, lists)
+            record_plan(store, document, lists)
     for table in document.tables:
         progress.note(
             f"{table.table}: {table.read:,} read = {table.accepted:,} accepted + {table.quarantined:,} quarantined"

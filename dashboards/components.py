@@ -29,6 +29,7 @@ KPI_NAMES = {
 _LESS_IS_BETTER = frozenset({"cac", "incremental_cac", "bad_rate"})
 _MORE_IS_BETTER = frozenset({"booked", "amount", "conversion"})
 
+_ROWS_SHOWN_WHOLE = 40
 _GRAPH = {"displayModeBar": False, "showSendToCloud": False, "responsive": True}
 # Values are the page's own variables, so that the table follows the colour scheme without being drawn again.
 _GRID_THEME = (
@@ -146,15 +147,20 @@ def _spark(kpi: Kpi) -> Component:
 
 
 def data_table(rows: Sequence[dict[str, Any]], columns: Sequence[dict[str, Any]], id: str) -> dag.AgGrid:  # noqa: A002
-    """Show rows in a table that sorts; the first column stays when the rest is scrolled."""
+    """Show rows in a table that sorts; the first column stays when the rest is scrolled. A long table scrolls in itself."""
     first, *rest = columns
+    is_short = len(rows) <= _ROWS_SHOWN_WHOLE
     return dag.AgGrid(
         id=id,
         rowData=list(rows),
         columnDefs=[{**first, "pinned": "left", "width": 148}, *({"flex": 1, **column} for column in rest)],
         defaultColDef={"sortable": True, "resizable": True, "suppressMovable": True, "wrapHeaderText": False},
-        dashGridOptions={"theme": {"function": _GRID_THEME}, "domLayout": "autoHeight", "suppressCellFocus": True},
-        style={"height": None},
+        dashGridOptions={
+            "theme": {"function": _GRID_THEME},
+            "domLayout": "autoHeight" if is_short else "normal",
+            "suppressCellFocus": True,
+        },
+        style={"height": None if is_short else 560},
     )
 
 

@@ -13,6 +13,7 @@ from plotly.subplots import make_subplots
 
 from acquire.domain import Estimate
 from campaigns.plan_document import AllocationLine, CalibrationBin, OfferEvidence
+from campaigns.report_figures import offers_of
 from campaigns.reports import FunnelStage
 
 # Legible on white and on near-black alike: at least 3 to 1 against both.
@@ -51,6 +52,7 @@ def draw_trend(weeks: pd.DataFrame, currency: str, incremental_cac: Series = ())
     figure.add_trace(_bars(weeks, "booked", ACCENT, "%{y:,.0f} accounts"), row=2, col=1)
     for line in lines:
         figure.add_trace(line, row=3, col=1)
+    figure.update_traces(mode="lines+markers", selector={"name": "Incremental CAC"})
     _plain(figure, height=440 if lines else 320)
     # The legend belongs to the lowest picture: it stands right above it.
     figure.update_layout(hovermode="x", bargap=0.25, legend={"y": figure.layout[f"yaxis{n_rows}"].domain[1] + 0.005})
@@ -126,12 +128,12 @@ def draw_allocation(lines: Sequence[AllocationLine]) -> go.Figure:
             go.Bar(
                 y=list(contacts.index),
                 x=contacts[offer],
-                name=str(offer),
+                name=offer,
                 orientation="h",
                 marker_color=OFFERS[number % len(OFFERS)],
                 hovertemplate=f"%{{y}}, {offer}: %{{x:,.0f}} contacts<extra></extra>",
             )
-            for number, offer in enumerate(contacts.columns)
+            for number, offer in enumerate(offers_of(lines))
         ]
     )
     _plain(figure, height=110 + 34 * len(contacts))

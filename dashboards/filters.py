@@ -1,6 +1,7 @@
 """The filters of a page: which days, which channels. What a browser sends is read here, and only here."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
 import dash_mantine_components as dmc
@@ -18,15 +19,14 @@ def days_filter(choices: FilterChoices, id: str) -> dmc.DatePickerInput:  # noqa
     assert choices.first_day is not None and choices.last_day is not None  # noqa: S101, PT018 - pages show `empty` otherwise
     first, last = choices.first_day, choices.last_day
     presets = [
-        {"value": [_weeks_before(last, weeks, first).isoformat(), last.isoformat()], "label": label}
-        for weeks, label in ((4, "Last 4 weeks"), (13, "Last 13 weeks"), (26, "Last 26 weeks"))
+        {"value": _whole_weeks(first, last, weeks), "label": f"Last {weeks} full weeks"} for weeks in (4, 13, 26)
     ]
     everything = {"value": [first.isoformat(), last.isoformat()], "label": "All days"}
     return dmc.DatePickerInput(
         id=id,
         type="range",
         label="Days",
-        value=[_weeks_before(last, WEEKS_SHOWN_FIRST, first).isoformat(), last.isoformat()],
+        value=_whole_weeks(first, last, WEEKS_SHOWN_FIRST),
         minDate=first.isoformat(),
         maxDate=last.isoformat(),
         valueFormat="D MMM YYYY",
@@ -65,6 +65,11 @@ def read_filter(days: Sequence[str | None] | None, channels: Sequence[str] | Non
     )
 
 
+def year_to(chosen: ReportFilter) -> ReportFilter:
+    """Widen a filter to the year that ends with its last day: outcomes need months to be known."""
+    return replace(chosen, first_day=min(chosen.first_day, chosen.last_day - timedelta(days=364)))
+
+
 def _day(text: str | None) -> date:
     try:
         return date.fromisoformat(str(text)[:10])
@@ -72,5 +77,9 @@ def _day(text: str | None) -> date:
         raise BadInput(f"{str(text)[:40]!r} is no day; give it as 2026-01-31") from None
 
 
-def _weeks_before(last: date, weeks: int, first: date) -> date:
-    return max(first, last - timedelta(days=7 * weeks - 1))
+def _whole_weeks(first: date, last: date, weeks: int) -> list[str]:
+    """Give the last so many weeks from Monday to Sunday; a week cut short would look like a fall."""
+    sunday = last - timedelta(days=(last.weekday() + 1) % 7)
+    if sunday < first:
+        return [first.isoformat(), last.isoformat()]
+    return [max(first, sunday - timedelta(days=7 * weeks - 1)).isoformat(), sunday.isoformat()]

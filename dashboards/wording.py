@@ -1,6 +1,7 @@
 """Figures as the screens print them. Long forms come from campaigns.report_words; here are the short ones for cards and axes."""
 
 import math
+from collections.abc import Callable
 from datetime import date
 
 from acquire.domain import Estimate
@@ -54,13 +55,15 @@ def say_change(now: float, before: float, unit: str) -> str:
     return f"{_plus(100 * (now / before - 1), 1)}{_FIXED_SPACE}%"
 
 
-def say_range(low: float, high: float, unit: str, currency: str) -> str:
-    """Give an interval: 'CNY 560 to 690'; a dash where it is not known."""
+def say_range(
+    low: float, high: float, unit: str, currency: str, in_words: Callable[[float, str, str], str] = say
+) -> str:
+    """Give an interval: 'CNY 560 to 690'; a dash where it is not known. `in_words` says one end, `say` or `short`."""
     if not (math.isfinite(low) and math.isfinite(high)):
         return UNDEFINED
-    upper = say(high, unit, currency)
-    # The unit once is enough: 'CNY 29,120 to 47,320'; a minus keeps its own.
-    return f"{say(low, unit, currency)} to {upper.removeprefix(f'{currency}{_FIXED_SPACE}') if currency else upper}"
+    upper = in_words(high, unit, currency)
+    # The currency once is enough; a minus keeps its own.
+    return f"{in_words(low, unit, currency)} to {upper.removeprefix(f'{currency}{_FIXED_SPACE}')}"
 
 
 def say_expected(figure: Estimate, unit: str, currency: str) -> str:

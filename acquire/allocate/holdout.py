@@ -38,13 +38,12 @@ def keep_back(
 
 
 def _one_of_each_block(n: int, share: float, rng: np.random.Generator) -> Flags:
-    """Mark positions at which the running total of `share`, from a random start, passes a whole number; shuffled in blocks."""
-    position = np.arange(n)
-    block = np.floor(position * share).astype(np.int64)
-    draw = rng.random(n)
-    winner = pd.Series(draw).groupby(block).transform("min").to_numpy()
-    chosen: Flags = draw == winner
-    last = block == block[-1] if n else chosen
-    if n:  # the last block may be short: it keeps one back only with the chance that fills the share
-        chosen[last] &= rng.random() < last.sum() * share
+    """Mark positions at which the running total of `share`, from a random start, passes a whole number; shuffled in blocks.
+
+    Every position is marked with the chance `share` exactly, whether or not 1 / share is a whole number.
+    """
+    total = np.floor(np.arange(n + 1) * share + rng.random())
+    block = np.floor(np.arange(n) * share)
+    chosen = np.zeros(n, dtype=np.bool_)
+    chosen[np.lexsort((rng.random(n), block))] = total[1:] > total[:-1]
     return chosen

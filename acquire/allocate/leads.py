@@ -65,12 +65,18 @@ def solve_shares(problem: Problem, tangents: Tangents, seed: int) -> Relaxed:
 
 
 def _solve_level(problem: Problem, tangents: Tangents, prices: Floats) -> Relaxed:
+    """Solve; where a row stays broken, raise the penalties, and then leave the smallest row with coin flips unused."""
     penalties = _penalties(problem)
-    for _ in range(4):
-        relaxed = _solve_rounds(problem, tangents, prices, penalties)
+    relaxed = _solve_rounds(problem, tangents, prices, penalties)
+    for _ in range(2 + len(problem.spreads)):
         if not relaxed.broken:
-            return relaxed
-        penalties, prices = penalties * 100, relaxed.prices
+            break
+        unmet = [i for i in relaxed.broken if i in problem.spreads and i not in tangents.closed]
+        if unmet and penalties.max() > FIRST_PENALTY * _penalties(problem).max():
+            tangents.close(min(unmet, key=lambda i: len(problem.spreads[i].members)))
+        else:
+            penalties = penalties * 100
+        relaxed = _solve_rounds(problem, tangents, relaxed.prices, penalties)
     return relaxed
 
 

@@ -107,4 +107,4 @@ def _persons(leads: pd.DataFrame) -> Ints:
 
 
 def _codes(column: pd.Series, names: tuple[str, ...]) -> Ints:
-    return pd.Categorical(column, categories=list(names)).codes.astype(np.int64)
+    return pd.Index(list(names), dtype="str").get_indexer(pd.Index(column)).astype(np.int64)

@@ -27,11 +27,15 @@ def bootstrap_means(scores: Floats, rng: np.random.Generator, n_replicates: int 
     References:
         Rubin (1981), "The Bayesian Bootstrap", Annals of Statistics 9(1).
     """
+    # Around the mean: single precision is then lost on differences only, and a constant stays one.
+    centre = scores.mean(axis=0)
+    differences = (scores - centre).astype(np.float32)
     parts = []
     for first in range(0, n_replicates, _CHUNK):
         weights = rng.standard_exponential((min(_CHUNK, n_replicates - first), len(scores)), dtype=np.float32)
-        parts.append((weights @ scores.astype(np.float32)) / weights.sum(axis=1, keepdims=True))
-    return np.vstack(parts).astype(np.float64)
+        parts.append((weights @ differences) / weights.sum(axis=1, keepdims=True))
+    replicates: Floats = centre + np.vstack(parts)
+    return replicates
 
 
 def interval(point: float, replicates: Floats) -> Estimate:

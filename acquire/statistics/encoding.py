@@ -63,6 +63,6 @@ def _numbers(column: pd.Series) -> Floats:
 
 
 def _codes(column: pd.Series, levels: tuple[str, ...]) -> Floats:
-    codes = pd.Categorical(column, categories=list(levels)).codes.astype(np.float64)
+    codes = pd.Index(list(levels), dtype="str").get_indexer(pd.Index(column)).astype(np.float64)
     codes[codes < 0] = np.nan
     return codes

@@ -193,7 +193,7 @@ def _cross_fit(
 
 
 def _cross_fit_propensity(matrix: Floats, arm: Ints, fold: Ints, seed: int) -> Floats:
-    propensity = np.empty((len(arm), int(arm.max()) + 1))
+    propensity = np.zeros((len(arm), int(arm.max()) + 1))
     for k in np.unique(fold):
         model = lgb.LGBMClassifier(
             n_estimators=100,
@@ -205,7 +205,8 @@ def _cross_fit_propensity(matrix: Floats, arm: Ints, fold: Ints, seed: int) -> F
             verbose=-1,
         )
         model.fit(matrix[fold != k], arm[fold != k])
-        propensity[fold == k] = model.booster_.predict(matrix[fold == k], num_threads=1)
+        held_out = np.flatnonzero(fold == k)
+        propensity[np.ix_(held_out, model.classes_)] = model.predict_proba(matrix[held_out])
     clipped: Floats = np.maximum(propensity, _LEAST_PROPENSITY)
     clipped /= clipped.sum(axis=1, keepdims=True)
     return clipped

@@ -69,7 +69,9 @@ def gain_over_random(
     # Rows tied at the threshold enter with the fraction that fills the share, so that their order does not matter.
     fill = (top_share * len(score) - above.sum()) / max(tied.sum(), 1)
     chosen = above + fill * tied
-    return bootstrap_mean(1000 * (chosen / chosen.mean() - 1) * effect_scores, rng)
+    # Where all are tied nothing is chosen: exactly 0, since a rounding error of the same sign everywhere reads as evidence.
+    lift = np.zeros(len(score)) if tied.all() else chosen / chosen.mean() - 1
+    return bootstrap_mean(1000 * lift * effect_scores, rng)
 
 
 def _area(ranked: Floats, extra: Floats, weight: Floats) -> float:

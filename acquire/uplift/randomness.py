@@ -46,6 +46,8 @@ def check_randomness(history: pd.DataFrame, features: tuple[Feature, ...], arm: 
         Anderson (2003), "An Introduction to Multivariate Statistical Analysis", 3rd ed., section 8.6.
     """
     design, owner = _design(history, features)
+    if not design.any():
+        return Randomness(p_value=1.0, uniform=True, strongest="none")  # all rows are alike: nothing can tell who got what
     given = np.eye(arm.max() + 1)[arm][:, 1:]
     given = given - given.mean(axis=0)
     basis, kept = _orthonormal(design)
@@ -67,7 +69,7 @@ def _design(history: pd.DataFrame, features: tuple[Feature, ...]) -> tuple[Float
         made = _dummies(history["contacted_on"].dt.to_period("M").astype(str))
         columns += made
         owner += ["contacted_on"] * len(made)
-    design = np.column_stack(columns)
+    design = np.column_stack(columns) if columns else np.zeros((len(history), 0))
     design = design - design.mean(axis=0)
     scale = np.sqrt((design**2).sum(axis=0))
     return design / np.where(scale > 0, scale, 1.0), owner

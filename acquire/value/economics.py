@@ -106,7 +106,7 @@ def _rate(channel: str, offer: Offer, event: str, event_rates: pd.DataFrame) -> 
 
 
 def _amounts(leads: pd.DataFrame) -> Floats:
-    if "amount" not in leads:
+    if "amount" not in leads or leads["amount"].isna().all():
         return np.zeros(len(leads))
     amount = leads["amount"].to_numpy(dtype=np.float64)
     filled: Floats = np.where(np.isnan(amount), np.nanmean(amount), amount)

@@ -23,12 +23,14 @@ class BookingRevenue:
     Attributes:
         level: Money that does not depend on the amount.
         per_amount: Money per unit of amount; 0 where amounts are unknown.
+        mean_amount: Stands in for an amount that is missing; 0 where amounts are unknown.
         trees: Differences between leads where amounts are unknown; None where the amount explains them or rows are too few.
         offer_shift: Money per offer, on top, for the price that the offer grants; shrunk towards 0.
     """
 
     level: float
     per_amount: float
+    mean_amount: float = 0.0
     trees: lgb.Booster | None
     offer_shift: dict[str, float] = field(default_factory=dict)
 
@@ -37,7 +39,7 @@ class BookingRevenue:
         base = np.full(len(frame), self.level + self.offer_shift.get(offer, 0.0))
         if self.per_amount:
             amount = frame["amount"].to_numpy(dtype=np.float64)
-            base += self.per_amount * np.where(np.isnan(amount), np.nanmean(amount), amount)
+            base += self.per_amount * np.where(np.isnan(amount), self.mean_amount, amount)
         if self.trees is not None:
             base += np.asarray(self.trees.predict(matrix, num_threads=1))
         return base
@@ -97,16 +99,20 @@ def fit_revenue(history: pd.DataFrame, features: tuple[Feature, ...], seed: int)
 
 def _fit_kind(known: pd.DataFrame, encoder: Encoder, seed: int) -> BookingRevenue:
     revenue = known["revenue"].to_numpy(np.float64)
-    level, per_amount, trees = float(revenue.mean()), 0.0, None
+    level, per_amount, mean_amount, trees = float(revenue.mean()), 0.0, 0.0, None
     expected = np.full(len(known), level)
-    if "amount" in known and known["amount"].notna().all() and known["amount"].std() > 0:
-        per_amount, level = (float(part) for part in np.polyfit(known["amount"].to_numpy(np.float64), revenue, 1))
-        expected = level + per_amount * known["amount"].to_numpy(np.float64)
+    if "amount" in encoder.names and known["amount"].notna().all() and known["amount"].std() > 0:
+        amount = known["amount"].to_numpy(np.float64)
+        per_amount, level = (float(part) for part in np.polyfit(amount, revenue, 1))
+        mean_amount = float(amount.mean())
+        expected = level + per_amount * amount
     elif len(known) >= _FEWEST_FOR_TREES:
         trees = _fit_trees(encoder.matrix(known), revenue - level, seed)
         expected = level + np.asarray(trees.predict(encoder.matrix(known), num_threads=1))
     shift = _offer_shifts(known["offer"], revenue - expected)
-    return BookingRevenue(level=level, per_amount=per_amount, trees=trees, offer_shift=shift)
+    return BookingRevenue(
+        level=level, per_amount=per_amount, mean_amount=mean_amount, trees=trees, offer_shift=shift
+    )
 
 
 def _fit_trees(matrix: Floats, revenue: Floats, seed: int) -> lgb.Booster:
@@ -127,7 +133,9 @@ def _offer_shifts(offer: pd.Series, residual: Floats) -> dict[str, float]:
     groups = pd.Series(residual, index=offer.index).groupby(offer)
     mean, variance = groups.mean(), groups.var(ddof=1).fillna(np.inf) / groups.count()
     between = max(0.0, float((mean**2 - variance.replace(np.inf, 0)).mean()))
-    trust = between / (between + variance) if between > 0 else 0.0 * variance
+    if between <= 0:
+        return {str(name): 0.0 for name in mean.index}
+    trust = between / (between + variance)
     return {str(name): float(shift) for name, shift in (trust * mean).items()}
 
 

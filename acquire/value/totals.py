@@ -58,7 +58,8 @@ def expected_totals(chosen: Chosen, ratios: Floats) -> Totals:
     booked, incremental = chosen.booked.sum() * ratios[:, 0], chosen.incremental.sum() * ratios[:, 1]
     bad = chosen.bad.sum() * ratios[:, 2]
     organic = chosen.booked - chosen.incremental
-    organic_ratio = (booked - incremental) / max(organic.sum(), 1e-12)
+    # Corrected figures may leave nobody who would come anyway, or fewer: then there is nothing to scale.
+    organic_ratio = (booked - incremental) / organic.sum() if organic.sum() > 0 else np.ones(len(ratios))
     spend = chosen.fixed_cost.sum() + (chosen.booked * chosen.cost_per_booking).sum() * ratios[:, 0]
     more_bad = bad - chosen.bad.sum() * ratios[:, 0]  # beyond what more bookings bring with them
     revenue = (chosen.revenue * chosen.booked).sum() * ratios[:, 0] - _loss_per_bad(chosen) * np.nan_to_num(more_bad)
@@ -97,7 +98,10 @@ def observed_totals(chosen: Chosen, expected: Totals, rng: np.random.Generator) 
         incremental=expected.incremental + extra_booked - extra_organic,
         bad=bad,
         incremental_bad=expected.incremental_bad + (bad - expected.bad) - extra_organic * _mean(chosen.p_bad_control),
-        value=expected.value + (revenue - cost) * (booked - expected.booked) - _loss_per_bad(chosen) * more_bad,
+        value=expected.value
+        + (revenue - cost) * (booked - expected.booked)
+        - _loss_per_bad(chosen) * more_bad
+        - extra_organic * _mean(chosen.revenue_control),
     )
 
 

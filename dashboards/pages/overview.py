@@ -9,7 +9,7 @@ from dashboards import components, figures
 from dashboards.access import OVERVIEW
 from dashboards.components import Component, card, data_table, graph, grid, number_column, rows_of, text_column
 from dashboards.downloads import channels_address
-from dashboards.filters import channels_filter, days_filter, read_filter
+from dashboards.filters import channels_filter, days_filter, read_filter, year_to
 from dashboards.source import Source
 from dashboards.wording import say_day
 
@@ -39,7 +39,7 @@ def register(app: Dash, source: Source) -> None:
 
     def show(days: list[str | None] | None, channels: list[str] | None) -> tuple[Component, str, str]:
         chosen = read_filter(days, channels)
-        return results(source.overview(chosen)), channels_address(chosen), ""
+        return results(source.overview(chosen), source.overview(year_to(chosen))), channels_address(chosen), ""
 
     app.callback(
         Output(RESULTS, "children"),
@@ -51,8 +51,8 @@ def register(app: Dash, source: Source) -> None:
     )(show)
 
 
-def results(shown: Overview) -> Component:
-    """Lay out the figures of one filter."""
+def results(shown: Overview, year: Overview) -> Component:
+    """Lay out the figures of one filter; `year` is the same up to a year back, for what needs months to be known."""
     if not any(stage.count for stage in shown.funnel):
         return components.empty(*NOTHING)
     currency = shown.currency or ""
@@ -74,7 +74,8 @@ def results(shown: Overview) -> Component:
                     figures.draw_bad_rate(shown.vintages, bad_rate.target),
                     "Bad rate by month of booking against the limit",
                 ),
-                about="Of the accounts whose outcome is known by now. Young months are missing until they have matured.",
+                about="The year up to the last day chosen, of the accounts whose outcome is known by now. "
+                "Young months are missing until they have matured.",
                 className="spaced",
             ),
             card(

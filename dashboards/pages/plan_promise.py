@@ -58,10 +58,12 @@ def _intervals(one: Card, currency: str) -> Component:
     numbers = (figure.low, figure.high, figure.predictive_low, figure.predictive_high)
     if all(number == figure.expected for number in numbers):
         return html.Dl(html.Div([html.Dt("Set by the plan")]))
+    # The four large ones stand side by side and have room for short figures only.
+    in_words = short if one.leads else say
     lines = (("Expected", figure.low, figure.high), ("Will be observed", figure.predictive_low, figure.predictive_high))
     return html.Dl(
         [
-            html.Div([html.Dt(name), html.Dd(say_range(low, high, one.unit, currency))])
+            html.Div([html.Dt(name), html.Dd(say_range(low, high, one.unit, currency, in_words))])
             for name, low, high in lines
             if math.isfinite(low) and math.isfinite(high)
         ]
@@ -71,7 +73,7 @@ def _intervals(one: Card, currency: str) -> Component:
 def _limits(plan: PlanDocument) -> Component:
     if not plan.limits:
         return card("Limits", html.P("The plan file sets no limits.", className="about"))
-    lines = [limit_line(limit, plan) for limit in plan.limits]
+    lines = [limit_line(limit, plan) for limit in sorted(plan.limits, key=lambda limit: not limit.binding)]
     rows = [_limit_row(line, plan.currency) for line in lines]
     return card(
         "Limits",

@@ -111,7 +111,7 @@ def wait_until_drawn(page: Page) -> None:
 
 def choose_last_four_weeks(page: Page) -> None:
     page.get_by_role("button", name="May 2026").or_(page.locator("#overview-days, #partner-days")).first.click()
-    page.get_by_role("button", name="Last 4 weeks").click()
+    page.get_by_role("button", name="Last 4 full weeks").click()
     page.keyboard.press("Escape")
 
 
@@ -124,13 +124,11 @@ def download(page: Page, link: Locator, folder: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def booked_in_database(served: Served, days: tuple[date, date], channels: tuple[str, ...]) -> int:
-    question = text(
-        "select sum(booked) from daily_facts where day between :first and :last "
-        f"and channel in ({', '.join(repr(channel) for channel in channels)})"
-    )
+def booked_in_database(served: Served, days: tuple[date, date], channel: str) -> int:
+    question = text("select sum(booked) from daily_facts where day between :first and :last and channel = :channel")
+    named = {"first": days[0].isoformat(), "last": days[1].isoformat(), "channel": channel}
     with served.store.reading() as session:
-        return int(session.execute(question, {"first": days[0].isoformat(), "last": days[1].isoformat()}).scalar_one())
+        return int(session.execute(question, named).scalar_one())
 
 
 def number_on(page: Page, kpi: str) -> int:
@@ -138,14 +136,11 @@ def number_on(page: Page, kpi: str) -> int:
     return int((page.locator(f"#kpi-{kpi}").get_attribute("title") or "").replace(",", ""))
 
 
-@pytest.mark.parametrize("login", ["executive", "approver"])
-def test_page_file_and_database_agree_on_what_was_booked(
-    chromium: Browser, served: Served, tmp_path: Path, login: str
-) -> None:
+def test_page_file_and_database_agree_on_what_was_booked(chromium: Browser, served: Served, tmp_path: Path) -> None:
     seen, context = Seen(), chromium.new_context(viewport=DESK)
     seen.watch(context)
     page = context.new_page()
-    log_in(page, served.address, login)
+    log_in(page, served.address, "executive")
     # 28 + 35 + 21 + 14 bookings a week, for 26 weeks.
     expect(page.locator("#kpi-booked")).to_have_text("2,548")
     choose_last_four_weeks(page)
@@ -156,7 +151,7 @@ def test_page_file_and_database_agree_on_what_was_booked(
     rows = download(page, page.get_by_role("link", name="CSV"), tmp_path)
     assert [row["channel"] for row in rows] == ["search_ads"]
     in_file = int(rows[0]["booked"])
-    assert number_on(page, "booked") == in_file == booked_in_database(served, FOUR_WEEKS, ("search_ads",)) == 112
+    assert number_on(page, "booked") == in_file == booked_in_database(served, FOUR_WEEKS, "search_ads") == 112
     assert page.locator('#overview-table [col-id="booked"].ag-cell').all_inner_texts() == ["112"]
     assert seen.hosts() == {urlsplit(served.address).netloc}
     assert not seen.complaints
@@ -172,7 +167,7 @@ def test_a_partner_reads_its_own_number_and_its_own_list(chromium: Browser, serv
     expect(page.locator("#kpi-booked")).to_have_text("140")
     rows = download(page, page.locator("#partner-csv"), tmp_path)
     in_file = sum(int(row["booked"]) for row in rows)
-    assert number_on(page, "booked") == in_file == booked_in_database(served, FOUR_WEEKS, ("payment_app",)) == 140
+    assert number_on(page, "booked") == in_file == booked_in_database(served, FOUR_WEEKS, "payment_app") == 140
     ids = download(page, page.locator("#partner-lists").get_by_role("link", name="CSV"), tmp_path)
     assert len(ids) == 29
     assert {row["id"].rsplit("-", 1)[0] for row in ids} == {"payment_app"}
