@@ -49,8 +49,11 @@ class ModelFolder:
     parts: Mapping[str, bytes]
 
 
-def write_model_folder(folder: Path, parts: Mapping[str, bytes], manifest: ModelManifest) -> None:
+def write_model_folder(folder: Path, parts: Mapping[str, bytes], manifest: ModelManifest) -> str:
     """Write the folder beside its place, then put it there in one rename; an older folder is replaced whole.
+
+    Returns:
+        SHA-256 (hex) of the manifest file, which lists the hash of every part.
 
     Raises:
         BadInput: A part has a name that is not a plain lower-case file name.
@@ -60,9 +63,11 @@ def write_model_folder(folder: Path, parts: Mapping[str, bytes], manifest: Model
     beside = folder.with_name(f".{folder.name}.new")
     shutil.rmtree(beside, ignore_errors=True)
     beside.mkdir(parents=True)
-    for name, content in {**parts, MANIFEST: _sealed(manifest, parts)}.items():
+    sealed = _sealed(manifest, parts)
+    for name, content in {**parts, MANIFEST: sealed}.items():
         _write_durably(beside / name, content)
     _swap(beside, folder)
+    return _sha256(sealed)
 
 
 def read_model_folder(folder: Path) -> ModelFolder:

@@ -12,15 +12,15 @@ from campaigns.scoring import Models
 LIBRARIES = ("acquire", "causalml", "highspy", "lightgbm", "numpy", "pandas", "pulp", "scikit-learn")
 
 
-def write_models(folder: Path, models: Models, data_hash: str) -> None:
-    """Write the models that scored the leads into a hash-checked folder."""
+def write_models(folder: Path, models: Models, data_hash: str) -> str:
+    """Write the models that scored the leads into a hash-checked folder; gives the SHA-256 (hex) of its manifest."""
     parts = {**_effect_parts(models.effects), "event_rates.json": _json(models.event_rates.to_json(orient="split"))}
     if models.risk is not None:
         parts["risk.json"] = models.risk.to_json().encode()
     if models.revenue is not None:
         parts |= _revenue_parts(models.revenue)
     manifest = ModelManifest(features=models.effects.encoder.features, facts={"data": data_hash, **library_versions()})
-    write_model_folder(folder, parts, manifest)
+    return write_model_folder(folder, parts, manifest)
 
 
 def library_versions() -> dict[str, str]:

@@ -1,5 +1,6 @@
 """THE MAIN JOB: a plan file becomes a plan. Read this first; each line of `make_plan` is one stage."""
 
+import dataclasses
 import hashlib
 from contextlib import closing
 from datetime import datetime
@@ -49,7 +50,7 @@ def make_plan(plan_path: Path, out: Path, *, progress: Progress, now: datetime, 
     """
     check_place(out, sign=DOCUMENT)
     plan_file = read_plan_file(plan_path)
-    check_apart(out, (plan_path, plan_file.policy, *plan_file.sources.paths, settings.database_file))
+    check_apart(out, _files_to_keep(plan_path, plan_file, settings))
     today = now.astimezone(plan_file.time_zone).date()
     with progress.stage("Read and check the tables"):
         tables = read_tables(plan_file.sources, plan_file.columns, assume_consent=plan_file.assume_consent, today=today)
@@ -78,19 +79,29 @@ def make_plan(plan_path: Path, out: Path, *, progress: Progress, now: datetime, 
         choice = choose(market, held_out)
     with progress.stage("Write it down"):
         decisions = make_decisions(tables.leads, screened, market, choice)
+        decisions["policy_hash"] = policy.content_hash if policy else None
         document = _document(plan_file, tables, models, market, choice, held_out, offers, decisions, policy, now)
         lists = make_lists(
             decisions, tables.channels, campaign=plan_file.campaign, created_at=now, key_version=KEY_VERSION
         )
         with closing(open_or_create_store(settings.database_url)) as store, replacing(out) as folder:
-            write_models(folder / "models", models, document.hashes["data"])
+            models_hash = write_models(folder / "models", models, document.hashes["data"])
+            document = dataclasses.replace(document, hashes={**document.hashes, "models": models_hash})
             write_outputs(folder, document, decisions, tables.quarantine, lists)
+            # Last, so that a database that refuses leaves the folder as it was.
             record_plan(store, document, lists)
     for table in document.tables:
         progress.note(
             f"{table.table}: {table.read:,} read = {table.accepted:,} accepted + {table.quarantined:,} quarantined"
         )
     return document
+
+
+def _files_to_keep(plan_path: Path, plan_file: PlanFile, settings: Settings) -> tuple[Path | None, ...]:
+    """Files that would be lost if they lay in the folder that is going to be replaced."""
+    sources = plan_file.sources
+    tables = (sources.history, sources.leads, sources.channels, sources.offers)
+    return (plan_path, plan_file.policy, *tables, settings.database_file)
 
 
 def _read_policy(plan_file: PlanFile, tables: Tables) -> Policy | None:

@@ -3,6 +3,7 @@
 Text, grid and hover boxes take their colours from assets/figures.css, so that one figure serves the light and the dark scheme.
 """
 
+import math
 from collections.abc import Sequence
 from datetime import date
 from itertools import pairwise
@@ -60,8 +61,10 @@ def draw_trend(weeks: pd.DataFrame, currency: str, incremental_cac: Series = ())
     for row, title in enumerate(titles[:n_rows], start=1):
         figure.update_yaxes(title_text=title, rangemode="tozero", nticks=4, tickformat="~s", row=row, col=1)
     figure.update_xaxes(title_text="Week beginning", row=n_rows, col=1)
-    every = max(1, -(-len(weeks) // 7))
-    figure.update_xaxes(tickvals=weeks["week"].iloc[::every], tickformat="%-d %b<br>%Y", hoverformat="%-d %b %Y")
+    every = _every(len(weeks))
+    figure.update_xaxes(
+        tickvals=weeks["week"].iloc[::every], tickformat="%-d %b<br>%Y", tickangle=0, hoverformat="%-d %b %Y"
+    )
     return figure
 
 
@@ -99,8 +102,9 @@ def draw_bad_rate(months: pd.DataFrame, limit: float | None) -> go.Figure:
             (accounts).
         limit: Fraction; None where the last plan has no such limit.
     """
+    names = [f"{month:%b}<br>{month:%Y}" for month in months["month"]]
     line = go.Scatter(
-        x=[f"{month:%b}<br>{month:%Y}" for month in months["month"]],
+        x=names,
         y=months["bad_rate"],
         customdata=months[["matured"]],
         mode="lines+markers",
@@ -115,6 +119,7 @@ def draw_bad_rate(months: pd.DataFrame, limit: float | None) -> go.Figure:
     figure.update_yaxes(title_text="Bad rate, % of matured", tickformat=".0%", rangemode="tozero", nticks=5)
     # Months without a matured account keep their place on the axis.
     figure.update_xaxes(title_text="Month of booking", type="category", range=[-0.5, len(months) - 0.5], showgrid=False)
+    figure.update_xaxes(tickvals=names[:: _every(len(names))], tickangle=0)
     return figure
 
 
@@ -190,6 +195,11 @@ def draw_calibration(bins: Sequence[CalibrationBin]) -> go.Figure:
     figure.update_xaxes(title_text="Predicted, %", tickformat=".0%", nticks=6)
     figure.update_yaxes(title_text="Observed, % (90 % interval)", tickformat=".0%", nticks=6)
     return figure
+
+
+def _every(n_points: int) -> int:
+    """Say at every how many points a label stands, so that a phone has room: seven at most."""
+    return max(1, math.ceil(n_points / 7))
 
 
 def _bars(weeks: pd.DataFrame, column: str, colour: str, hover: str) -> go.Bar:

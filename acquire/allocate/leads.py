@@ -40,14 +40,14 @@ class Relaxed:
         x: Shape (n,).
         rows: The linear rows it was solved under, tangents included.
         prices: Dual of each linear row, shape (m,).
-        broken: Whether some row could not be met.
+        broken: Positions of the limits that could not be met.
         objective, bound: Gain of x, and what no plan within the linear rows can pass.
     """
 
     x: Floats
     rows: LinearRows
     prices: Floats
-    broken: bool
+    broken: tuple[int, ...]
     objective: float
     bound: float
 
@@ -65,17 +65,15 @@ def solve_shares(problem: Problem, tangents: Tangents, seed: int) -> Relaxed:
 
 
 def _solve_level(problem: Problem, tangents: Tangents, prices: Floats) -> Relaxed:
-    """Solve; where a row stays broken, raise the penalties, and then leave the smallest row with coin flips unused."""
+    """Solve; where limits stay broken at far higher penalties, leave unused what the smallest unmet bad-rate row is about."""
+    tangents.reopen()
     penalties = _penalties(problem)
     relaxed = _solve_rounds(problem, tangents, prices, penalties)
-    for _ in range(2 + len(problem.spreads)):
-        if not relaxed.broken:
-            break
-        unmet = [i for i in relaxed.broken if i in problem.spreads and i not in tangents.closed]
-        if unmet and penalties.max() > FIRST_PENALTY * _penalties(problem).max():
-            tangents.close(min(unmet, key=lambda i: len(problem.spreads[i].members)))
-        else:
-            penalties = penalties * 100
+    if relaxed.broken:
+        penalties = penalties * 100
+        relaxed = _solve_rounds(problem, tangents, relaxed.prices, penalties)
+    while closable := [i for i in relaxed.broken if i in problem.spreads and i not in tangents.closed]:
+        tangents.close(min(closable, key=lambda i: len(problem.spreads[i].members)))
         relaxed = _solve_rounds(problem, tangents, relaxed.prices, penalties)
     return relaxed
 
@@ -109,13 +107,14 @@ def _solve_rounds(problem: Problem, tangents: Tangents, prices: Floats, penaltie
 
 
 def _relaxed(problem: Problem, rows: LinearRows, answer: Answer, penalties: Floats) -> Relaxed:
-    cost_of_breaking = float(penalties[rows.owner] @ answer.beyond)
     objective = float(problem.gain @ answer.x)
+    rounding = 1e-7 * (abs(objective) + float(np.abs(problem.gain).max(initial=0.0)))
+    costly = penalties[rows.owner] * answer.beyond > rounding
     return Relaxed(
         x=answer.x,
         rows=rows,
         prices=answer.prices,
-        broken=cost_of_breaking > 1e-7 * (abs(objective) + float(np.abs(problem.gain).max(initial=0.0))),
+        broken=tuple(np.unique(rows.owner[costly]).tolist()),
         objective=objective,
         bound=rows.bound(problem, answer.prices),
     )

@@ -11,12 +11,13 @@ from acquire.allocate.options import Floats
 from acquire.allocate.problem import Problem
 from acquire.allocate.rows import Row
 from acquire.allocate.tangents import Tangents
-from acquire.allocate.whole import solve_contacts
+from acquire.allocate.whole import FEW, solve_contacts
 from acquire.errors import Infeasible
 
-N_SAMPLED = 1_500  # people: enough to see which limits conflict; the figures are checked on everybody
+N_SAMPLED = 600  # people: enough to see which limits conflict; the figures are checked on everybody
 MOST_RELAXED = 3
-HALVINGS = 24
+MOST_NAMED = 3
+HALVINGS = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,11 +42,6 @@ def explain_why_nobody(problem: Problem, seed: int) -> Infeasible:
     whose removal helps contains one that has a price in the proof that there is no plan (a Farkas certificate), so only
     those are tried.
     """
-    if problem.gain.max() <= 0 and not any(row.at_least and row.base is None for row in problem.rows):
-        return Infeasible(
-            "no contact pays for itself: every option is expected to lose; "
-            "the plan would contact nobody, whatever the limits (lower the costs or change the offers)"
-        )
     part = _sampled(problem, seed)
     sets = _smallest_sets(part, seed)
     if not sets:
@@ -79,7 +75,7 @@ def _plan(problem: Problem, seed: int) -> tuple[Floats | None, Relaxed]:
     """A plan that contacts somebody (in whole contacts where people are few), or None."""
     tangents = Tangents()
     relaxed = solve_shares(problem, tangents, seed)
-    if len(problem.people) >= N_SAMPLED:
+    if len(problem.people) > FEW:
         return (relaxed.x if relaxed.x.sum() >= 0.5 and not relaxed.broken else None), relaxed
     x = solve_contacts(problem, tangents, relaxed)
     return (x if x is not None and x.any() else None), relaxed
@@ -111,22 +107,32 @@ def _smallest_sets(problem: Problem, seed: int) -> list[tuple[int, ...]]:
 
 
 def _remedy(problem: Problem, dropped: tuple[int, ...], seed: int) -> Remedy:
-    """How far the limits of a set must move towards what the best plan without them uses, by bisection."""
+    """How far the limits of a set must move towards what the best plan without them uses: together, then each alone."""
     plan, relaxed = _plan(_without(problem, dropped), seed)
     free = relaxed.x if plan is None else plan
     rows = [problem.rows[i] for i in dropped]
-    loose = [row.allowed if np.isnan(use) else use for row, use in ((row, _used(row, free)) for row in rows)]
+    figures = [row.allowed if np.isnan(use) else use for row, use in ((row, _used(row, free)) for row in rows)]
+    figures = _drawn_back(problem, dropped, figures, range(len(dropped)), seed)
+    for place in range(len(dropped)) if len(dropped) > 1 else ():
+        figures = _drawn_back(problem, dropped, figures, (place,), seed)
+    changes = (abs(f - row.allowed) / max(abs(row.allowed), 1e-9) for f, row in zip(figures, rows, strict=True))
+    return Remedy(rows=dropped, figures=tuple(figures), distance=max(changes))
 
-    def at(share: float) -> Remedy:
-        figures = tuple(row.allowed + share * (use - row.allowed) for row, use in zip(rows, loose, strict=True))
-        changes = (abs(f - row.allowed) / max(abs(row.allowed), 1e-9) for f, row in zip(figures, rows, strict=True))
-        return Remedy(rows=dropped, figures=figures, distance=max(changes))
+
+def _drawn_back(
+    problem: Problem, dropped: tuple[int, ...], figures: Sequence[float], moving: Sequence[int], seed: int
+) -> list[float]:
+    """Draw some of the figures back to where the limits are, as far as there still is a plan, by bisection."""
+
+    def at(share: float) -> list[float]:
+        allowed = [problem.rows[i].allowed for i in dropped]
+        return [a + share * (f - a) if k in moving else f for k, (a, f) in enumerate(zip(allowed, figures, strict=True))]
 
     low, high = 0.0, 1.0
     for _ in range(HALVINGS):
         middle = (low + high) / 2
-        x, _ = _plan(_moved(problem, at(middle)), seed)
-        low, high = (middle, high) if x is None else (low, middle)
+        remedy = Remedy(rows=dropped, figures=tuple(at(middle)), distance=0.0)
+        low, high = (middle, high) if _plan(_moved(problem, remedy), seed)[0] is None else (low, middle)
     return at(high)
 
 
@@ -166,8 +172,8 @@ def _in_words(problem: Problem, remedy: Remedy, seed: int) -> Infeasible:
         f"at {'most' if row.at_least else 'least'} {figure:g}"
         for row, figure in zip(rows, remedy.figures, strict=True)
     )
-    if len(names) == 1:
-        return Infeasible(f"{names[0]} leaves nobody to contact: {moves}", names)
-    return Infeasible(
-        f"{', '.join(names[:-1])} and {names[-1]} cannot all be met with anybody contacted: {moves}", names
-    )
+    if not others:
+        return Infeasible(f"{' and '.join(names)}: nobody can be contacted; {moves}", names)
+    together = ", ".join(others[:MOST_NAMED]) + (" and others" if len(others) > MOST_NAMED else "")
+    both = " and ".join(row.name for row in rows)
+    return Infeasible(f"{both} cannot be met together with {together} while anybody is contacted: {moves}", names)

@@ -1,5 +1,6 @@
 """The allocation: which leads to contact with which offer, for the most of the objective within every limit."""
 
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,7 @@ from acquire.allocate.problem import People, Problem
 from acquire.allocate.relax import explain_why_nobody
 from acquire.allocate.rulebook import list_limits
 from acquire.allocate.tangents import Tangents
-from acquire.allocate.whole import solve_contacts
+from acquire.allocate.whole import holds, solve_contacts
 from acquire.domain import Certificate, Channel, Limits, LimitUse, Objective
 from acquire.errors import BadInput, Infeasible
 
@@ -54,7 +55,7 @@ def allocate(
     Raises:
         BadInput: A limit needs a figure that the options lack, or names what does not exist.
         NotBuiltYet: A channel has fixed costs or a minimum if used.
-        Infeasible: The limits cannot be met, or the best is to contact nobody.
+        Infeasible: The limits cannot be met, or only by contacting nobody.
     """
     if objective.goal == "spend" and not limits.min_incremental_accounts:
         raise BadInput("minimise = spend needs min_incremental_accounts in [limits], else the cheapest plan is no plan")
@@ -65,15 +66,34 @@ def allocate(
     tangents = Tangents()
     relaxed = solve_shares(problem, tangents, seed)
     x = solve_contacts(problem, tangents, relaxed)
-    if x is None or not x.any():
-        raise explain_why_nobody(problem, seed)
+    if x is None or (problem.gain @ x <= 0 and objective.goal != "spend"):
+        x = _nobody(problem, x, seed)
     prices = Prices.of(relaxed, tangents, limits, channels)
     return Allocation(
         chosen=np.flatnonzero(x),
         limit_uses=limit_uses(problem, relaxed, x, objective),
         certificate=_certificate(problem, certified_bound(problem, relaxed, tangents), x, objective),
         prices=prices,
+        warnings=() if x.any() else ("no contact pays for itself: the plan contacts nobody",),
     )
+
+
+def _nobody(problem: Problem, x: Floats | None, seed: int) -> Floats:
+    """The plan that contacts nobody: right where the limits can be met but no plan within them earns anything.
+
+    Raises:
+        Infeasible: Contacting nobody breaks a limit, or the limits leave nobody to contact.
+    """
+    nobody = np.zeros(len(problem))
+    if not holds(problem, nobody) or not ((x is not None and x.any()) or _somebody_fits(problem, seed)):
+        raise explain_why_nobody(problem, seed)
+    return nobody
+
+
+def _somebody_fits(problem: Problem, seed: int) -> bool:
+    """Whether the limits could be met by contacting somebody, whatever it earns."""
+    anybody = dataclasses.replace(problem, gain=np.ones(len(problem)))
+    return bool(solve_shares(anybody, Tangents(), seed).x.sum() >= 1)
 
 
 def _certificate(problem: Problem, bound: float, x: Floats, objective: Objective) -> Certificate:

@@ -33,11 +33,13 @@ class Tangents:
     Attributes:
         coin_levels: r of each row with coin flips, by the row's position: the coins' standard deviation it is made linear at.
         found: The tangents, in the order they were added.
+        closed: Rows that no volume of contacts was found to meet: nobody in them is contacted.
         frozen: Whether the levels stay where they are.
     """
 
     coin_levels: dict[int, float] = field(default_factory=dict)
     found: list[Tangent] = field(default_factory=list)
+    closed: set[int] = field(default_factory=set)
     frozen: bool = False
 
     def lower(self, problem: Problem) -> LinearRows:
@@ -69,10 +71,21 @@ class Tangents:
                 changed |= self._touch(i, spread, float(problem.rows[i].coefficients @ x), x)
         return changed
 
+    def close(self, row: int) -> None:
+        """Give a row up: at level 0 it holds with nobody in it, and hardly with anybody."""
+        self.closed.add(row)
+        self.coin_levels[row] = 0.0
+
+    def reopen(self) -> None:
+        """Let the next problem find its own levels for the rows that were given up."""
+        for row in self.closed:
+            del self.coin_levels[row]
+        self.closed.clear()
+
     def _move_level(self, i: int, coin_deviation: float) -> bool:
         """A row that was never used has no level yet, so that its first users are not priced as the only ones."""
         level = self.coin_levels.get(i, 0.0)
-        if (self.frozen and i in self.coin_levels) or abs(level - coin_deviation) <= PRECISION * level:
+        if i in self.closed or (self.frozen and i in self.coin_levels) or abs(level - coin_deviation) <= PRECISION * level:
             return False
         self.coin_levels[i] = coin_deviation
         return True

@@ -46,8 +46,8 @@ def check_randomness(history: pd.DataFrame, features: tuple[Feature, ...], arm: 
         Anderson (2003), "An Introduction to Multivariate Statistical Analysis", 3rd ed., section 8.6.
     """
     design, owner = _design(history, features)
-    if not design.any():
-        return Randomness(p_value=1.0, uniform=True, strongest="none")  # all rows are alike: nothing can tell who got what
+    if not design.any():  # all rows are alike: nothing can tell who got what
+        return Randomness(p_value=1.0, uniform=True, strongest="none")
     given = np.eye(arm.max() + 1)[arm][:, 1:]
     given = given - given.mean(axis=0)
     basis, kept = _orthonormal(design)

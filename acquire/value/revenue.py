@@ -110,9 +110,7 @@ def _fit_kind(known: pd.DataFrame, encoder: Encoder, seed: int) -> BookingRevenu
         trees = _fit_trees(encoder.matrix(known), revenue - level, seed)
         expected = level + np.asarray(trees.predict(encoder.matrix(known), num_threads=1))
     shift = _offer_shifts(known["offer"], revenue - expected)
-    return BookingRevenue(
-        level=level, per_amount=per_amount, mean_amount=mean_amount, trees=trees, offer_shift=shift
-    )
+    return BookingRevenue(level=level, per_amount=per_amount, mean_amount=mean_amount, trees=trees, offer_shift=shift)
 
 
 def _fit_trees(matrix: Floats, revenue: Floats, seed: int) -> lgb.Booster:

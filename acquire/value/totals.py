@@ -58,8 +58,11 @@ def expected_totals(chosen: Chosen, ratios: Floats) -> Totals:
     booked, incremental = chosen.booked.sum() * ratios[:, 0], chosen.incremental.sum() * ratios[:, 1]
     bad = chosen.bad.sum() * ratios[:, 2]
     organic = chosen.booked - chosen.incremental
-    # Corrected figures may leave nobody who would come anyway, or fewer: then there is nothing to scale.
-    organic_ratio = (booked - incremental) / organic.sum() if organic.sum() > 0 else np.ones(len(ratios))
+    more_organic = booked - incremental - organic.sum()
+    organic_bad = (chosen.p_bad_control * organic).sum() + _organic_mean(chosen, chosen.p_bad_control) * more_organic
+    organic_revenue = (chosen.revenue_control * organic).sum() + _organic_mean(
+        chosen, chosen.revenue_control
+    ) * more_organic
     spend = chosen.fixed_cost.sum() + (chosen.booked * chosen.cost_per_booking).sum() * ratios[:, 0]
     more_bad = bad - chosen.bad.sum() * ratios[:, 0]  # beyond what more bookings bring with them
     revenue = (chosen.revenue * chosen.booked).sum() * ratios[:, 0] - _loss_per_bad(chosen) * np.nan_to_num(more_bad)
@@ -68,8 +71,8 @@ def expected_totals(chosen: Chosen, ratios: Floats) -> Totals:
         booked=booked,
         incremental=incremental,
         bad=bad,
-        incremental_bad=bad - (chosen.p_bad_control * organic).sum() * organic_ratio * ratios[:, 2] / ratios[:, 0],
-        value=revenue - (chosen.revenue_control * organic).sum() * organic_ratio - spend,
+        incremental_bad=bad - organic_bad * ratios[:, 2] / ratios[:, 0],
+        value=revenue - organic_revenue - spend,
     )
 
 
@@ -97,11 +100,13 @@ def observed_totals(chosen: Chosen, expected: Totals, rng: np.random.Generator) 
         booked=booked,
         incremental=expected.incremental + extra_booked - extra_organic,
         bad=bad,
-        incremental_bad=expected.incremental_bad + (bad - expected.bad) - extra_organic * _mean(chosen.p_bad_control),
+        incremental_bad=expected.incremental_bad
+        + (bad - expected.bad)
+        - extra_organic * _organic_mean(chosen, chosen.p_bad_control),
         value=expected.value
         + (revenue - cost) * (booked - expected.booked)
         - _loss_per_bad(chosen) * more_bad
-        - extra_organic * _mean(chosen.revenue_control),
+        - extra_organic * _organic_mean(chosen, chosen.revenue_control),
     )
 
 
@@ -125,8 +130,10 @@ def _loss_per_bad(chosen: Chosen) -> float:
     return float((chosen.loss_given_bad * bad).sum() / bad.sum()) if bad.sum() > 0 else 0.0
 
 
-def _mean(values: Floats) -> float:
-    return float(values.mean()) if len(values) else 0.0
+def _organic_mean(chosen: Chosen, values: Floats) -> float:
+    """Mean over the bookings that would have come anyway; corrected figures of single contacts may leave fewer than none."""
+    organic = np.maximum(chosen.booked - chosen.incremental, 0.0)
+    return float((organic * values).sum() / organic.sum()) if organic.sum() > 0 else 0.0
 
 
 def _coin(chance: Floats) -> Floats:

@@ -71,7 +71,7 @@ def results(shown: Overview, year: Overview) -> Component:
             card(
                 "Bad rate by month of booking",
                 graph(
-                    figures.draw_bad_rate(shown.vintages, bad_rate.target),
+                    figures.draw_bad_rate(year.vintages, bad_rate.target),
                     "Bad rate by month of booking against the limit",
                 ),
                 about="The year up to the last day chosen, of the accounts whose outcome is known by now. "
