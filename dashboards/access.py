@@ -144,13 +144,14 @@ class Guard:
 
 
 def _needs_session(request: Request) -> bool:
-    path = request.url.path
+    # The path is what the application routes by; request.url is put together with the Host header, which anybody can make up.
+    path: str = request.scope["path"]
     return path not in _OPEN_EXACTLY and not path.startswith(_OPEN)
 
 
 def _refuse(request: Request, viewer: Viewer | None) -> Response | None:
     """Give the answer that turns a request away, or None to let it through."""
-    path = request.url.path
+    path: str = request.scope["path"]
     if request.method in _WRITES and not path.startswith(_OPEN) and not comes_from_here(request):
         return PlainTextResponse("This request comes from another site.", status_code=403)
     if not _needs_session(request):
@@ -169,16 +170,17 @@ def _refuse_role(path: str, role: Role) -> Response | None:
 
 def _inner_scope(request: Request) -> Scope:
     """Give every page the one document that Dash serves at "/"; the browser then asks for the page's content."""
-    if any(request.url.path == page.path for page in PAGES):
+    if any(request.scope["path"] == page.path for page in PAGES):
         return {**request.scope, "path": "/", "raw_path": b"/"}
     return request.scope
 
 
 def _to_login(request: Request) -> Response:
     """Send a person who opens a page to the login; a program gets 401."""
-    path = request.url.path
+    path: str = request.scope["path"]
     if request.method == "GET" and (path == "/" or any(path == page.path for page in PAGES)):
-        target = path + (f"?{request.url.query}" if request.url.query else "")
+        query = request.scope["query_string"].decode("latin-1")
+        target = f"{path}?{query}" if query else path
         return RedirectResponse(f"{LOGIN}?next={quote(target)}", status_code=303)
     return PlainTextResponse("Log in first.", status_code=401)
 

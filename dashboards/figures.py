@@ -198,8 +198,8 @@ def draw_calibration(bins: Sequence[CalibrationBin]) -> go.Figure:
 
 
 def _every(n_points: int) -> int:
-    """Say at every how many points a label stands, so that a phone has room: seven at most."""
-    return max(1, math.ceil(n_points / 7))
+    """Say at every how many points a label stands, so that a phone has room: six at most."""
+    return max(1, math.ceil(n_points / 6))
 
 
 def _bars(weeks: pd.DataFrame, column: str, colour: str, hover: str) -> go.Bar:

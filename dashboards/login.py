@@ -107,7 +107,7 @@ def add_login(app: FastAPI, doorkeeper: Doorkeeper, patience: Patience) -> None:
 
 def _welcome(request: Request, token: str, target: str) -> Response:
     answer = RedirectResponse(own_page(target), status_code=303)
-    answer.set_cookie(SESSION_COOKIE, token, httponly=True, samesite="lax", secure=request.url.scheme == "https")
+    answer.set_cookie(SESSION_COOKIE, token, httponly=True, samesite="lax", secure=request.scope["scheme"] == "https")
     answer.delete_cookie(_FORM_COOKIE)
     return answer
 
@@ -134,5 +134,5 @@ def _form(request: Request, message: str = "", status: int = 200) -> Response:
     for mark, text in (("form", form), ("next", own_page(request.query_params.get("next", "/"))), ("message", message)):
         page = page.replace(f"[[{mark}]]", html.escape(text))
     answer = HTMLResponse(page, status_code=status)
-    answer.set_cookie(_FORM_COOKIE, form, httponly=True, samesite="strict", secure=request.url.scheme == "https")
+    answer.set_cookie(_FORM_COOKIE, form, httponly=True, samesite="strict", secure=request.scope["scheme"] == "https")
     return answer

@@ -35,6 +35,11 @@ class Remedy:
     distance: float
 
 
+def somebody_fits(problem: Problem, seed: int) -> bool:
+    """Whether the limits can be met by contacting somebody, whatever it earns."""
+    return _plan(_anybody(problem), seed)[0] is not None
+
+
 def explain_why_nobody(problem: Problem, seed: int) -> Infeasible:
     """The error to raise where the limits leave no plan, or none that contacts anybody.
 
@@ -42,6 +47,8 @@ def explain_why_nobody(problem: Problem, seed: int) -> Infeasible:
     whose removal helps contains one that has a price in the proof that there is no plan (a Farkas certificate), so only
     those are tried.
     """
+    floors = any(row.at_least and row.base is None for row in problem.rows)
+    problem = problem if floors or problem.gain.max() > 0 else _anybody(problem)
     part = _sampled(problem, seed)
     sets = _smallest_sets(part, seed)
     if not sets:
@@ -50,6 +57,10 @@ def explain_why_nobody(problem: Problem, seed: int) -> Infeasible:
     remedies = [_remedy(part, chosen, seed) for chosen in sets]
     best = min(remedies, key=lambda remedy: remedy.distance)
     return _in_words(problem, _checked(problem, best, seed), seed)
+
+
+def _anybody(problem: Problem) -> Problem:
+    return replace(problem, gain=np.ones(len(problem)))
 
 
 def _sampled(problem: Problem, seed: int) -> Problem:
@@ -126,7 +137,9 @@ def _drawn_back(
 
     def at(share: float) -> list[float]:
         allowed = [problem.rows[i].allowed for i in dropped]
-        return [a + share * (f - a) if k in moving else f for k, (a, f) in enumerate(zip(allowed, figures, strict=True))]
+        return [
+            a + share * (f - a) if k in moving else f for k, (a, f) in enumerate(zip(allowed, figures, strict=True))
+        ]
 
     low, high = 0.0, 1.0
     for _ in range(HALVINGS):

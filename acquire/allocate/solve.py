@@ -1,6 +1,5 @@
 """The allocation: which leads to contact with which offer, for the most of the objective within every limit."""
 
-import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +10,7 @@ from acquire.allocate.leads import solve_shares
 from acquire.allocate.options import Floats, Ints, Options
 from acquire.allocate.prices import Prices
 from acquire.allocate.problem import People, Problem
-from acquire.allocate.relax import explain_why_nobody
+from acquire.allocate.relax import explain_why_nobody, somebody_fits
 from acquire.allocate.rulebook import list_limits
 from acquire.allocate.tangents import Tangents
 from acquire.allocate.whole import holds, solve_contacts
@@ -65,35 +64,30 @@ def allocate(
     problem = Problem(gain=options.gain, people=People.of(options.person), rows=rows)
     tangents = Tangents()
     relaxed = solve_shares(problem, tangents, seed)
-    x = solve_contacts(problem, tangents, relaxed)
-    if x is None or (problem.gain @ x <= 0 and objective.goal != "spend"):
-        x = _nobody(problem, x, seed)
+    x = _or_nobody(problem, solve_contacts(problem, tangents, relaxed), seed)
     prices = Prices.of(relaxed, tangents, limits, channels)
     return Allocation(
         chosen=np.flatnonzero(x),
         limit_uses=limit_uses(problem, relaxed, x, objective),
         certificate=_certificate(problem, certified_bound(problem, relaxed, tangents), x, objective),
         prices=prices,
-        warnings=() if x.any() else ("no contact pays for itself: the plan contacts nobody",),
+        warnings=() if x.any() else ("no contact within the limits pays for itself: the plan contacts nobody",),
     )
 
 
-def _nobody(problem: Problem, x: Floats | None, seed: int) -> Floats:
-    """The plan that contacts nobody: right where the limits can be met but no plan within them earns anything.
+def _or_nobody(problem: Problem, x: Floats | None, seed: int) -> Floats:
+    """The plan, or the one that contacts nobody where people fit within the limits but no plan with them earns anything.
 
     Raises:
-        Infeasible: Contacting nobody breaks a limit, or the limits leave nobody to contact.
+        Infeasible: Contacting nobody breaks a limit and no plan keeps them all, or the limits leave nobody to contact.
     """
     nobody = np.zeros(len(problem))
-    if not holds(problem, nobody) or not ((x is not None and x.any()) or _somebody_fits(problem, seed)):
-        raise explain_why_nobody(problem, seed)
-    return nobody
-
-
-def _somebody_fits(problem: Problem, seed: int) -> bool:
-    """Whether the limits could be met by contacting somebody, whatever it earns."""
-    anybody = dataclasses.replace(problem, gain=np.ones(len(problem)))
-    return bool(solve_shares(anybody, Tangents(), seed).x.sum() >= 1)
+    may_be_nobody = holds(problem, nobody)
+    if x is not None and x.any() and (problem.gain @ x > 0 or not may_be_nobody):
+        return x
+    if may_be_nobody and ((x is not None and x.any()) or somebody_fits(problem, seed)):
+        return nobody
+    raise explain_why_nobody(problem, seed)
 
 
 def _certificate(problem: Problem, bound: float, x: Floats, objective: Objective) -> Certificate:

@@ -69,7 +69,8 @@ def _figures(scored: Scored, lead: Ints, offer: Ints, correction: Correction) ->
     spend = scored.fixed_cost[lead, offer] + booked * scored.cost_per_booking[lead, offer]
     amount = scored.amount[lead] * booked
     # The scores' revenue was priced at the uncorrected p_bad; each bad booking more costs the loss given bad.
-    revenue = scored.revenue[lead, offer] - (p_bad - scored.p_bad[lead, offer]) * scored.loss_given_bad[lead]
+    more_bad = np.nan_to_num(p_bad - scored.p_bad[lead, offer])  # without a bad label: none that we know of
+    revenue = scored.revenue[lead, offer] - more_bad * scored.loss_given_bad[lead]
     organic = booked - incremental
     return {
         "gain": np.zeros(len(lead)),

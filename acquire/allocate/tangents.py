@@ -85,7 +85,11 @@ class Tangents:
     def _move_level(self, i: int, coin_deviation: float) -> bool:
         """A row that was never used has no level yet, so that its first users are not priced as the only ones."""
         level = self.coin_levels.get(i, 0.0)
-        if i in self.closed or (self.frozen and i in self.coin_levels) or abs(level - coin_deviation) <= PRECISION * level:
+        if (
+            i in self.closed
+            or (self.frozen and i in self.coin_levels)
+            or abs(level - coin_deviation) <= PRECISION * level
+        ):
             return False
         self.coin_levels[i] = coin_deviation
         return True

@@ -63,7 +63,7 @@ def _line(predicted: Floats, score: Floats, weight: Floats) -> tuple[float, floa
     mean_predicted, mean = np.average(predicted, weights=weight), np.average(score, weights=weight)
     x, y = predicted - mean_predicted, score - mean
     spread = float((weight * x**2).sum())
-    if spread <= 0:
+    if spread <= 1e-12 * float((weight * predicted**2).sum()):  # all alike, but for rounding
         return float(mean), float(mean_predicted), 0.0
     slope = float((weight * x * y).sum()) / spread
     variance = float((weight * x**2 * (y - slope * x) ** 2).sum()) / spread**2

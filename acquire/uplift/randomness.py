@@ -14,6 +14,7 @@ Ints = NDArray[np.int64]
 
 _MAX_DUMMIES = 15
 _MIN_LEVEL_ROWS = 50
+_CONSTANT = 1e-9  # columns lie in [0, 1]: a length below this is what rounding left of a constant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +73,7 @@ def _design(history: pd.DataFrame, features: tuple[Feature, ...]) -> tuple[Float
     design = np.column_stack(columns) if columns else np.zeros((len(history), 0))
     design = design - design.mean(axis=0)
     scale = np.sqrt((design**2).sum(axis=0))
-    return design / np.where(scale > 0, scale, 1.0), owner
+    return np.where(scale > _CONSTANT, design / np.maximum(scale, _CONSTANT), 0.0), owner
 
 
 def _number_columns(column: pd.Series) -> list[Floats]:

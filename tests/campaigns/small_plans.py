@@ -19,7 +19,7 @@ from campaigns.progress import SilentProgress
 from campaigns.settings import Settings
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
-SPEC = MarketSpec(n_history=6_000, n_leads=1_500, ends_on=date(2025, 12, 31))
+SPEC = MarketSpec(n_history=6_000, n_leads=2_000, ends_on=date(2025, 12, 31))
 ESTIMATE = {"expected", "low", "high", "predictive_low", "predictive_high"}
 FILES = {
     "plan.json",
@@ -65,13 +65,15 @@ class Planned:
 
 
 def small_market() -> Market:
-    """8 channels of 6 partners, 4 offers, 6,000 rows of history, 1,500 leads."""
+    """8 channels of 6 partners, 4 offers, 6,000 rows of history, 2,000 leads."""
     return make_market(SPEC, np.random.default_rng(7))
 
 
 def write_small_market(folder: Path) -> Path:
-    """Write the small market; gives its plan file."""
-    return write_demo_market(folder, small_market())
+    """Write the small market; gives its plan file. So few bookings need a limit on bad with room for chance."""
+    plan_file = write_demo_market(folder, small_market())
+    change_plan_file(plan_file, ("max_bad_rate = 0.10", "max_bad_rate = 0.20"))
+    return plan_file
 
 
 def plan(plan_file: Path, folder: Path) -> Planned:

@@ -28,13 +28,11 @@ from tests.campaigns.small_plans import (
 )
 
 OFFERS = ("contact", "coupon", "rate_cut", "higher_limit")
-# A person whose consent, objection and objector's other lead the tests follow by name.
-SPOILT = {"feed_ads": -5.0}
 
 
 @pytest.fixture(scope="module")
 def planned(tmp_path_factory: pytest.TempPathFactory) -> Planned:
-    """One plan of the small market: two leads of it spoilt, a region refused, a channel that history never saw."""
+    """One plan of the small market: two leads of it spoilt, a region refused."""
     folder = tmp_path_factory.mktemp("small")
     plan_file = write_small_market(folder / "market")
     change_plan_file(plan_file, ("[limits]", '[limits]\nrefuse_regions = ["far"]'))
@@ -60,7 +58,7 @@ def test_every_limit_of_the_plan_file_is_listed_and_holds(planned: Planned) -> N
     keys = {"name", "unit", "used", "used_expected", "allowed", "binding", "shadow_price"}
     assert all(set(limit) == keys for limit in limits.values())
     assert limits["budget"]["allowed"] == 3 * len(planned.leads)
-    assert limits["max_bad_rate"]["allowed"] == 0.10
+    assert limits["max_bad_rate"]["allowed"] == 0.20
     assert limits["max_bad_rate"]["used_expected"] < limits["max_bad_rate"]["used"]
     assert {"min_region_share[home]", "max_partner_share[orbit]", "max_contacts[feed_ads]"} <= set(limits)
     assert any(limit["binding"] for limit in limits.values())
@@ -101,7 +99,7 @@ def test_the_certificate_bounds_what_any_plan_could_reach(planned: Planned) -> N
 
 def test_what_was_set_aside_is_counted_and_kept_with_its_reason(planned: Planned) -> None:
     counts = {table["table"]: table for table in planned.json["tables"]}
-    assert counts["leads"] == {"table": "leads", "read": 1_500, "accepted": 1_498, "quarantined": 2}
+    assert counts["leads"] == {"table": "leads", "read": 2_000, "accepted": 1_998, "quarantined": 2}
     assert counts["history"]["read"] == counts["history"]["accepted"] == 6_000
     quarantine = pd.read_parquet(planned.out / "quarantine.parquet")
     assert list(quarantine) == ["table", "row_number", "reason", "content"]

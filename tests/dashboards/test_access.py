@@ -270,3 +270,9 @@ def test_a_file_for_days_that_make_no_sense_says_so_in_one_line(
 
 def test_health_is_open_and_says_nothing_else(browser: httpx.Client) -> None:
     assert browser.get("/healthz").text == "ok"
+
+
+@pytest.mark.parametrize("host", ["x/assets/?", "x/login?", "x/healthz#"])
+def test_a_made_up_host_header_does_not_open_a_door(browser: httpx.Client, host: str) -> None:
+    answer = browser.get("/_dash-dependencies", headers={"Host": host})
+    assert answer.status_code in {400, 401}

@@ -2,10 +2,11 @@
 
 import pytest
 
+from acquire.allocate.options import Options
 from acquire.allocate.solve import Allocation, allocate
 from acquire.domain import Channel, Limits, LimitUse, Objective
 from acquire.errors import BadInput, Infeasible, NotBuiltYet
-from tests.acquire.allocate.builders import Options, make_options
+from tests.acquire.allocate.builders import make_options
 
 FEED = Channel(channel="feed", partner="north")
 SMS = Channel(channel="sms", partner="quick")
@@ -44,7 +45,9 @@ def test_the_bad_rate_cap_moves_spend_to_the_safer_channel() -> None:
 
 
 def test_organic_customers_do_not_dilute_the_bad_rate_of_what_is_bought() -> None:
-    options = make_options([3, 2], booked=[0.9, 0.3], incremental=[0.1, 0.1], bad=[0.09, 0.02], incremental_bad=[0.05, 0.01])
+    options = make_options(
+        [3, 2], booked=[0.9, 0.3], incremental=[0.1, 0.1], bad=[0.09, 0.02], incremental_bad=[0.05, 0.01]
+    )
     assert plan(options, max_bad_rate=0.2, **ON_AVERAGE).chosen.tolist() == [0, 1]
     assert plan(options, max_incremental_bad_rate=0.2).chosen.tolist() == [1]
 
@@ -157,7 +160,10 @@ def test_a_pencil_checks_every_figure_of_a_limit() -> None:
     [
         ({"max_approvals": 3}, "max_approvals needs approved, known for none of the options"),
         ({"max_bad_amount_rate": 0.1}, "max_bad_amount_rate needs amount"),
-        ({"max_partner_share": {"nobody": 0.1}}, "max_partner_share names nobody, which does not exist; known are: north"),
+        (
+            {"max_partner_share": {"nobody": 0.1}},
+            "max_partner_share names nobody, which does not exist; known are: north",
+        ),
         ({"min_group_share": {"young": 0.1}}, "min_group_share names young"),
     ],
 )

@@ -4,10 +4,11 @@ import re
 
 import pytest
 
+from acquire.allocate.options import Options
 from acquire.allocate.solve import allocate
 from acquire.domain import Channel, Limits, Objective
 from acquire.errors import Infeasible
-from tests.acquire.allocate.builders import Options, make_options
+from tests.acquire.allocate.builders import make_options
 
 FEED = (Channel(channel="feed", partner="north"),)
 MOST_VALUE = Objective(maximise="incremental_value")
@@ -19,11 +20,19 @@ def refusal(options: Options, **limits: object) -> Infeasible:
     return caught.value
 
 
-def test_where_every_option_loses_money_the_plan_contacts_nobody_and_no_limit_is_blamed() -> None:
+def test_where_every_option_loses_money_contacting_nobody_is_the_plan_and_no_limit_is_blamed() -> None:
     allocation = allocate(make_options([-1, -2]), Limits(budget=100), FEED, MOST_VALUE)
-    assert len(allocation.chosen) == 0
-    assert allocation.certificate.objective == 0
-    assert allocation.warnings == ("no contact pays for itself: the plan contacts nobody",)
+    assert allocation.chosen.tolist() == []
+    assert allocation.warnings == ("no contact within the limits pays for itself: the plan contacts nobody",)
+
+
+def test_a_losing_plan_that_a_floor_demands_is_a_plan() -> None:
+    allocation = allocate(make_options([-1, -2], incremental=1), Limits(min_incremental_accounts=1), FEED, MOST_VALUE)
+    assert allocation.chosen.tolist() == [0]
+
+
+def test_limits_that_fit_nobody_are_named_even_where_nobody_would_pay() -> None:
+    assert "raise budget from 0.5 to at least 1" in str(refusal(make_options([-1, -2]), budget=0.5))
 
 
 def test_a_budget_below_the_cheapest_contact_is_raised_to_that_contact() -> None:
@@ -52,7 +61,9 @@ def test_a_floor_that_cannot_be_reached_is_lowered() -> None:
 
 
 def test_two_limits_are_relaxed_where_one_is_not_enough() -> None:
-    error = refusal(make_options([1, 1], spend=[8, 9], bad=[0.2, 0.2]), budget=4, max_bad_rate=0.2, bad_rate_confidence=0.5)
+    error = refusal(
+        make_options([1, 1], spend=[8, 9], bad=[0.2, 0.2]), budget=4, max_bad_rate=0.2, bad_rate_confidence=0.5
+    )
     assert error.limits == ("budget", "max_bad_rate")
     assert "raise budget from 4 to at least 8 and raise max_bad_rate from 0.2 to at least 0.4" in str(error)
 

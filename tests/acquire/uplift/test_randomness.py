@@ -112,3 +112,13 @@ def test_a_repeated_column_does_not_count_twice() -> None:
     repeated = check_randomness(table.assign(copy=table["age"]), twice, arm)
 
     assert repeated.p_value == pytest.approx(once.p_value, rel=1e-6)
+
+
+def test_a_constant_column_does_not_count_at_all() -> None:
+    table = history(14)
+    arm = (np.random.default_rng(15).random(N) < 0.5).astype(np.int64)
+
+    plain = check_randomness(table, FEATURES, arm)
+    padded = check_randomness(table.assign(flat=0.1), (*FEATURES, Feature(name="flat", kind="numeric")), arm)
+
+    assert padded.p_value == pytest.approx(plain.p_value, rel=1e-6)
