@@ -110,7 +110,7 @@ def follow(market: Market, held_out: HeldOut, allocation: Allocation, correction
         market.channels,
         market.offers,
         market.objective,
-        eligible=np.ones(len(held_out.history), dtype=np.bool_),
+        eligible=held_out.eligible,
         groups=tuple(market.limits.min_group_share),
         correction=correction,
     )

@@ -55,6 +55,7 @@ _PLAN = """\
 # A made-up market. Its true chances are known to nobody who plans here.
 currency = "CNY"
 seed = 7
+campaign = "autumn-2026"
 
 [data]
 history = "history.parquet"

@@ -95,9 +95,16 @@ def compare_policies(
     plan = np.zeros(n, dtype=np.int64)
     plan[row] = arm
     policies = {"plan": plan, "nobody": np.zeros(n, dtype=np.int64)}
-    policies |= {f"everybody: {offer.offer}": np.full(n, j + 1) for j, offer in enumerate(offers)}
-    policies["random, as many contacts"] = rng.permutation(plan)
+    policies |= {f"everybody: {offer.offer}": np.where(held_out.eligible, j + 1, 0) for j, offer in enumerate(offers)}
+    policies["random, as many contacts"] = _shuffled(plan, held_out.eligible, rng)
     return tuple(_value_policy(held_out, name, given, rng) for name, given in policies.items())
+
+
+def _shuffled(arm: Ints, eligible: NDArray[np.bool_], rng: np.random.Generator) -> Ints:
+    """The same contacts, dealt at random among those the policy lets through."""
+    dealt = arm.copy()
+    dealt[eligible] = rng.permutation(arm[eligible])
+    return dealt
 
 
 def _value_policy(held_out: HeldOut, name: str, arm: Ints, rng: np.random.Generator) -> PolicyValue:

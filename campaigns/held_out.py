@@ -13,6 +13,7 @@ from acquire.value.promise import booking_scores
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,12 +23,14 @@ class HeldOut:
     Attributes:
         history: The History frame.
         scored: Out-of-fold scores.
+        eligible: Rows that today's policy rules would let through, shape (n,): only those can stand for the plan's leads.
         assignment: Who got what, and with which chance.
         booked, bad, revenue: AIPW scores per lead, shape (n, n_arms); `bad` and `revenue` are NaN where history has none.
     """
 
     history: pd.DataFrame
     scored: Scored
+    eligible: Flags
     assignment: Assignment
     booked: Floats
     bad: Floats
@@ -57,8 +60,8 @@ class HeldOut:
         return np.column_stack([booked, booked - self.booked[row, 0], np.nan_to_num(self.bad[row, arm])])
 
 
-def judge(history: pd.DataFrame, scored: Scored, assignment: Assignment) -> HeldOut:
-    """Build the judge from history and its out-of-fold scores."""
+def judge(history: pd.DataFrame, scored: Scored, eligible: Flags, assignment: Assignment) -> HeldOut:
+    """Build the judge from history, its out-of-fold scores and who of it would be let through today."""
     booked = history["booked"].to_numpy(np.float64)
     p_booked = np.column_stack([scored.p_control, scored.p_booked])
     arm, propensity = assignment.arm, assignment.own_propensity
@@ -72,6 +75,7 @@ def judge(history: pd.DataFrame, scored: Scored, assignment: Assignment) -> Held
     return HeldOut(
         history=history,
         scored=scored,
+        eligible=eligible,
         assignment=assignment,
         booked=aipw_scores(booked, arm, propensity, p_booked),
         bad=of_bookings("bad", np.column_stack([scored.p_bad_control, scored.p_bad])),

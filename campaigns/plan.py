@@ -3,7 +3,7 @@
 import dataclasses
 import hashlib
 from contextlib import closing
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import numpy as np
@@ -17,9 +17,9 @@ from acquire.prefilter.screen import NO_CONSENT, screen
 from campaigns.choice import Choice, Market, choose
 from campaigns.decisions import allocation_lines, count_reasons, make_decisions
 from campaigns.evidence import gather_evidence, judge_offers
-from campaigns.headline import make_headline
 from campaigns.folders import check_apart, check_place, replacing
-from campaigns.held_out import HeldOut, judge
+from campaigns.headline import make_headline
+from campaigns.held_out import Flags, HeldOut, judge
 from campaigns.lists import make_lists, record_plan
 from campaigns.model_parts import library_versions, write_models
 from campaigns.outputs import DOCUMENT, write_outputs
@@ -69,10 +69,11 @@ def make_plan(plan_path: Path, out: Path, *, progress: Progress, now: datetime, 
         revenue, event_rates = fit_money(tables, plan_file.seed)
         models = Models(effects=effects, risk=risk, revenue=revenue, event_rates=event_rates)
     with progress.stage("Ask held-out history whether to believe it"):
-        held_out = _judge(models, tables)
+        let_through = _let_through(tables.history, policy, refused, today)
+        held_out = judge(tables.history, score_held_out(models, tables), let_through, effects.assignment)
         offers = judge_offers(held_out, plan_file.seed)
         models = models.averaged(tuple(offer.has_evidence for offer in offers))
-        held_out = _judge(models, tables)
+        held_out = judge(tables.history, score_held_out(models, tables), let_through, effects.assignment)
     with progress.stage("Score the leads"):
         market = _market(plan_file, objective, tables, screened, models)
     with progress.stage("Spend the budget within the limits"):
@@ -138,8 +139,13 @@ def _check_labels(plan_file: PlanFile, objective: Objective, tables: Tables) -> 
         raise BadInput("a limit names regions, but the leads have no column region; add it, or drop the limit")
 
 
-def _judge(models: Models, tables: Tables) -> HeldOut:
-    return judge(tables.history, score_held_out(models, tables), models.effects.assignment)
+def _let_through(history: pd.DataFrame, policy: Policy | None, refused: frozenset[str], today: date) -> Flags:
+    """Which history rows today's rules would let through, by the rules whose field history has; consent was given then."""
+    asked = history.drop(columns=["consent", "do_not_contact"], errors="ignore")
+    known = policy and dataclasses.replace(policy, rules=tuple(r for r in policy.rules if r.field in history))
+    regions = refused if "region" in history else frozenset()
+    screened = screen(asked, policy=known, refuse_regions=regions, assume_consent=True, on=today)
+    return (screened["decision"] == "pass").to_numpy(dtype=np.bool_)
 
 
 def _market(
