@@ -1,5 +1,6 @@
 """The choice: who is contacted with what, within the limits, and what held-out history says the choice will really bring."""
 
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
@@ -104,9 +105,10 @@ def choose(market: Market, held_out: HeldOut) -> Choice:
 
 def follow(market: Market, held_out: HeldOut, allocation: Allocation, correction: Correction) -> tuple[Ints, Ints]:
     """Apply the plan's rule to history: the rows it would contact, and the arm each would get."""
+    history, scored = _as_traffic(market, held_out)
     options = build_options(
-        held_out.history,
-        held_out.scored,
+        history,
+        scored,
         market.channels,
         market.offers,
         market.objective,
@@ -116,6 +118,18 @@ def follow(market: Market, held_out: HeldOut, allocation: Allocation, correction
     )
     at = would_contact(options, allocation.prices)
     return options.lead[at], options.offer[at] + 1
+
+
+def _as_traffic(market: Market, held_out: HeldOut) -> tuple[pd.DataFrame, Scored]:
+    """Give history what limits read from the leads and it may lack: nobody is in a group it does not know, and an unknown
+    amount is the leads' average, so that amounts then say nothing about who is chosen.
+    """
+    unknown = [group for group in market.limits.min_group_share if group not in held_out.history]
+    history, scored = held_out.history.assign(**dict.fromkeys(unknown, 0.0)), held_out.scored
+    if market.limits.max_bad_amount_rate is None:
+        return history, scored
+    amount = np.where(np.isnan(scored.amount), np.nanmean(market.scored.amount), scored.amount)
+    return history, dataclasses.replace(scored, amount=amount)
 
 
 def _measure(

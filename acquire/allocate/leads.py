@@ -121,7 +121,9 @@ def _relaxed(problem: Problem, rows: LinearRows, answer: Answer, penalties: Floa
 
 
 def _padded(prices: Floats, rows: LinearRows) -> Floats:
-    return np.r_[prices, np.zeros(len(rows.names) - len(prices))]
+    padded = np.zeros(len(rows.names))
+    padded[: len(prices)] = prices
+    return padded
 
 
 def _least_clear(problem: Problem, reduced: Floats) -> Play:

@@ -101,7 +101,9 @@ def make_market(
     )
 
 
-def make_held_out(n: int = 3_000, *, scored: Scored | None = None, truth: Scored | None = None, seed: int = 3) -> HeldOut:
+def make_held_out(
+    n: int = 3_000, *, scored: Scored | None = None, truth: Scored | None = None, seed: int = 3
+) -> HeldOut:
     """A uniformly randomised history that behaves as `truth` says (default: as scored); half of the bads are not known yet."""
     scores = make_scores(n, seed=2) if scored is None else scored
     true = scores if truth is None else truth
@@ -112,7 +114,9 @@ def make_held_out(n: int = 3_000, *, scored: Scored | None = None, truth: Scored
     p_bad = np.column_stack([true.p_bad_control, true.p_bad])[row, arm]
     bad = np.where((booked == 1) & (rng.random(n) < 0.5), (rng.random(n) < p_bad).astype(float), np.nan)
     revenue = booked * np.column_stack([true.revenue_control, true.revenue])[row, arm]
-    history = make_leads(n).assign(offer=np.array(["control", *OFFER_NAMES])[arm], booked=booked, bad=bad, revenue=revenue)
+    history = make_leads(n).assign(
+        offer=np.array(["control", *OFFER_NAMES])[arm], booked=booked, bad=bad, revenue=revenue
+    )
     assignment = Assignment(
         offers=OFFER_NAMES,
         arm=arm,

@@ -166,9 +166,7 @@ def test_three_arms_whose_shares_depend_on_a_feature_have_an_estimated_propensit
 
 def test_all_rows_of_a_person_are_left_out_together() -> None:
     person = [f"P{i % 40}" if i % 3 else None for i in range(300)]
-    history = pd.DataFrame(
-        {"lead_id": [f"L{i}" for i in range(300)], "person_id": pd.Series(person, dtype="str")}
-    )
+    history = pd.DataFrame({"lead_id": [f"L{i}" for i in range(300)], "person_id": pd.Series(person, dtype="str")})
 
     fold = deal_folds(history, 5, np.random.default_rng(1))
 

@@ -74,7 +74,9 @@ def test_a_score_of_noise_is_no_evidence() -> None:
     found = 0
     for seed in range(60):
         _, extra = experiment(500, seed)
-        found += gain_over_random(np.random.default_rng(seed + 500).random(500), extra, np.random.default_rng(9)).low > 0
+        found += (
+            gain_over_random(np.random.default_rng(seed + 500).random(500), extra, np.random.default_rng(9)).low > 0
+        )
 
     assert found <= 9  # 5 % of 60 is 3
 
@@ -90,6 +92,8 @@ def test_a_constant_score_gains_nothing_at_all(n: int) -> None:
 
 def test_leads_tied_at_the_threshold_share_what_is_left() -> None:
     # Half of four is two: the best lead, and a third of each of the three that are tied behind it.
-    gain = gain_over_random(np.array([0.3, 0.1, 0.1, 0.1]), np.array([0.4, 0.3, 0.0, 0.0]), np.random.default_rng(5), 0.5)
+    gain = gain_over_random(
+        np.array([0.3, 0.1, 0.1, 0.1]), np.array([0.4, 0.3, 0.0, 0.0]), np.random.default_rng(5), 0.5
+    )
 
     assert gain.expected == pytest.approx(1000 * ((0.4 + 0.3 / 3) / 2 - 0.7 / 4))

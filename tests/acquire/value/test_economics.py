@@ -54,7 +54,12 @@ def test_a_share_of_the_amount_is_paid_when_the_lead_books() -> None:
 
 def test_the_rebate_lowers_what_the_partner_charges_and_not_what_the_offer_costs() -> None:
     channel = Channel(
-        channel="feed", partner="Acme", cost_per_contact=1.0, cost_per_click=2.0, cost_per_booked=40.0, rebate_share=0.25
+        channel="feed",
+        partner="Acme",
+        cost_per_contact=1.0,
+        cost_per_click=2.0,
+        cost_per_booked=40.0,
+        rebate_share=0.25,
     )
     offer = Offer(offer="letter", cost_per_booked=30.0, cost_rate_of_amount=0.01)
 

@@ -126,9 +126,7 @@ def test_without_a_bad_label_good_and_bad_are_expected_to_bring_the_same(bad: st
 def test_boosted_trees_tell_leads_apart_where_amounts_are_unknown() -> None:
     rng = np.random.default_rng(4)
     income = rng.normal(0, 1, 2_000)
-    history = pd.DataFrame(
-        {"booked": 1.0, "offer": "control", "income": income, "revenue": 100 + 50 * (income > 0)}
-    )
+    history = pd.DataFrame({"booked": 1.0, "offer": "control", "income": income, "revenue": 100 + 50 * (income > 0)})
 
     model = fit_revenue(history, (Feature(name="income", kind="numeric"),), seed=1)
 
@@ -184,7 +182,11 @@ def test_break_even_is_undefined_without_bookings_and_where_bad_costs_nothing() 
 
 
 @given(
-    good=st.floats(1, 1e5), loss=st.floats(0, 1e5), cost=st.floats(0, 1e5), booked=st.floats(0.01, 1), n=st.integers(1, 5)
+    good=st.floats(1, 1e5),
+    loss=st.floats(0, 1e5),
+    cost=st.floats(0, 1e5),
+    booked=st.floats(0.01, 1),
+    n=st.integers(1, 5),
 )
 def test_a_plan_at_its_break_even_rate_earns_nothing(
     good: float, loss: float, cost: float, booked: float, n: int
