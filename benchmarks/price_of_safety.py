@@ -51,7 +51,8 @@ def main() -> None:
     scored = score_leads(models, tables.leads, tables)
     market = make_market(plan_file, tables, scored)
     print(
-        f"{'scores':28s} {'confidence':>10s} {'basis':>9s} {'extra promised':>15s} {'extra true':>11s} {'bad true':>9s} {'spend true':>11s}"
+        f"{'scores':28s} {'confidence':>10s} {'basis':>9s} {'extra promised':>15s} "
+        f"{'extra true':>11s} {'bad true':>9s} {'spend true':>11s}"
     )
     for confidence, basis in PROMISES:
         print_line("acquire", market, held_out, confidence, basis)

@@ -20,10 +20,8 @@ from campaigns.held_out import HeldOut
 Flags = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 
-# Calibrated scores add up well over all rows; what choosing the best of them adds is a few per cent.
-_PRIOR_SD_OF_BOOKINGS = 0.05
-_PRIOR_SD_OF_EXTRA = 0.07
-_LEAST_SD_OF_BAD = 0.02
+# Calibrated scores add up well over all rows; what choosing the best of them changes is a few per cent: booked, extra, bad.
+_PRIOR_SD = np.array([0.05, 0.07, 0.05])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,5 +137,5 @@ def _measure(
     at = allocation.chosen
     bad_total = options.bad[at].sum()
     model_sd = float(np.linalg.norm(options.bad_loadings[at].sum(axis=0)) / bad_total) if bad_total > 0 else 0.0
-    prior_sd = np.array([_PRIOR_SD_OF_BOOKINGS, _PRIOR_SD_OF_EXTRA, max(model_sd, _LEAST_SD_OF_BAD)])
-    return measure_promise(held_out.predicted(row, arm), held_out.observed(row, arm), prior_sd, rng)
+    observed, predicted = held_out.observed(row, arm), held_out.predicted(row, arm)
+    return measure_promise(predicted, observed, _PRIOR_SD, np.array([0.0, 0.0, model_sd]), rng)

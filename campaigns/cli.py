@@ -122,7 +122,9 @@ def experiment() -> None:
 @click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder for the pilot.")
 @click.option("--base-booking-rate", type=float, help="Share that books without the campaign (else: from history).")
 @click.option("--base-bad-rate", type=float, help="Share of bookings that go bad (else: from history).")
-@click.option("--smallest-uplift", type=float, help="Smallest effect worth finding (else: a quarter of the booking rate).")
+@click.option(
+    "--smallest-uplift", type=float, help="Smallest effect worth finding (else: a quarter of the booking rate)."
+)
 @click.option("--max-weeks", type=int, default=8, show_default=True, help="Longest time of taking in leads.")
 @click.option("--leads-weeks", type=float, default=4.0, show_default=True, help="Weeks of traffic that the leads are.")
 @click.option("--booking-window-days", type=int, default=30, show_default=True, help="Until a booking counts.")

@@ -55,9 +55,32 @@ class HeldOut:
         return np.column_stack([booked, booked - self.scored.p_control[row], booked * bad])
 
     def observed(self, row: Ints, arm: Ints) -> Floats:
-        """AIPW scores of the same three figures, shape (len(row), 3)."""
+        """Doubly robust scores of the same three figures, shape (len(row), 3).
+
+        Of booked and incremental: AIPW. Of bad: the AIPW score of booked times p_bad, plus how much worse than p_bad the bookings
+        of these rows turned out. Bad labels are few, so every booking of these rows tells, whatever offer brought it, weighted by
+        the chance to book under the offer at hand over the chance to book in history: offers shift p_bad as the risk model says.
+        """
         booked = self.booked[row, arm]
-        return np.column_stack([booked, booked - self.booked[row, 0], np.nan_to_num(self.bad[row, arm])])
+        p_booked = np.column_stack([self.scored.p_control, self.scored.p_booked])[row]
+        in_history = (self.assignment.propensity[row] * p_booked).sum(axis=1)
+        as_many = p_booked[np.arange(len(row)), arm] / in_history
+        bad = booked * self.scored.p_bad[row, arm - 1] + as_many * self._surprise()[row]
+        return np.column_stack([booked, booked - self.booked[row, 0], np.nan_to_num(bad)])
+
+    def _surprise(self) -> Floats:
+        """Bad minus p_bad of each matured booking, scaled up for those not matured yet; 0 for all other rows, shape (n,)."""
+        if "bad" not in self.history:
+            return np.zeros(len(self.history))
+        bad = self.history["bad"].to_numpy(np.float64)
+        booked = self.history["booked"].to_numpy() == 1
+        known = booked & ~np.isnan(bad)
+        p_bad = np.column_stack([self.scored.p_bad_control, self.scored.p_bad])[
+            np.arange(len(bad)), self.assignment.arm
+        ]
+        surprise: Floats = np.where(known, bad - p_bad, 0.0)
+        surprise *= booked.sum() / max(known.sum(), 1)
+        return surprise
 
 
 def judge(history: pd.DataFrame, scored: Scored, eligible: Flags, assignment: Assignment) -> HeldOut:

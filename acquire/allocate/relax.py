@@ -155,15 +155,21 @@ def _used(row: Row, x: Floats) -> float:
 
 def _checked(problem: Problem, remedy: Remedy, seed: int) -> Remedy:
     """The remedy in round figures, moved on in small steps until a plan for everybody exists."""
+    rows = [problem.rows[i] for i in remedy.rows]
     for step in range(5):
         rounded = tuple(
-            _outward(problem.rows[i], problem.rows[i].allowed + (1 + 0.05 * step) * (f - problem.rows[i].allowed))
-            for i, f in zip(remedy.rows, remedy.figures, strict=True)
+            _outward(row, _moved_on(row, f, 0.05 * step)) for row, f in zip(rows, remedy.figures, strict=True)
         )
         candidate = replace(remedy, figures=rounded)
         if _plan(_moved(problem, candidate), seed)[0] is not None:
             return candidate
     return candidate
+
+
+def _moved_on(row: Row, figure: float, share: float) -> float:
+    """A figure moved on by a share of its way, but never by more than that share of itself: a floor stays above 0."""
+    way = figure - row.allowed
+    return figure + share * math.copysign(min(abs(way), abs(figure)), way)
 
 
 def _outward(row: Row, figure: float) -> float:

@@ -38,7 +38,12 @@ class Promise:
 
 
 def measure_promise(
-    predicted: Floats, observed: Floats, prior_sd: Floats, rng: np.random.Generator, n_draws: int = 400
+    predicted: Floats,
+    observed: Floats,
+    prior_sd: Floats,
+    model_sd: Floats,
+    rng: np.random.Generator,
+    n_draws: int = 400,
 ) -> Promise:
     """Compare predicted with observed totals over the history rows that the plan's rule contacts.
 
@@ -49,6 +54,8 @@ def measure_promise(
         predicted: booked, incremental and bad as predicted out of fold, shape (n, 3).
         observed: AIPW scores of the same under the chosen offer, shape (n, 3).
         prior_sd: Standard deviation of each ratio around 1 before history is asked, shape (3,).
+        model_sd: Errors that these rows cannot show, as the models state them, relative to the totals, shape (3,); the draws
+            are at least as wide.
         rng: For the bootstrap.
         n_draws: Number of posterior draws.
 
@@ -57,7 +64,7 @@ def measure_promise(
         corrected; Dudik, Langford and Li (2011) for the estimate on logged data.
     """
     if len(predicted) < _FEWEST_ROWS:
-        draws = 1 + prior_sd * rng.standard_normal((n_draws, len(FIGURES)))
+        draws = 1 + np.maximum(prior_sd, model_sd) * rng.standard_normal((n_draws, len(FIGURES)))
         return Promise(correction=Correction(), draws=draws, observed=Correction(), n_rows=len(predicted))
     means = bootstrap_means(np.column_stack([predicted, observed]), rng, n_draws)
     n = len(FIGURES)
@@ -66,9 +73,12 @@ def measure_promise(
     variance = replicates.var(axis=0)
     trust = prior_sd**2 / (prior_sd**2 + variance)
     centre = 1 + trust * (ratio - 1)
+    beyond = np.sqrt(np.maximum(0.0, model_sd**2 - trust * variance))
     return Promise(
         correction=Correction(**dict(zip(FIGURES, centre.tolist(), strict=True))),
-        draws=centre + np.sqrt(trust) * (replicates - replicates.mean(axis=0)),
+        draws=centre
+        + np.sqrt(trust) * (replicates - replicates.mean(axis=0))
+        + beyond * rng.standard_normal((n_draws, n)),
         observed=Correction(**dict(zip(FIGURES, ratio.tolist(), strict=True))),
         n_rows=len(predicted),
     )

@@ -35,6 +35,12 @@ def write(out: Path, text: str) -> None:
         (folder / "plan.json").write_text(text, encoding="utf-8")
 
 
+def write_half(out: Path, error: BaseException) -> None:
+    with replacing(out) as folder:
+        (folder / "plan.json").write_text("half", encoding="utf-8")
+        raise error
+
+
 def read(out: Path) -> str:
     return (out / "plan.json").read_text(encoding="utf-8")
 
@@ -61,9 +67,8 @@ def test_an_older_folder_is_replaced_whole(tmp_path: Path) -> None:
 @pytest.mark.parametrize("error", [BadInput("no"), KeyboardInterrupt(), SystemExit(143)])
 def test_nothing_changes_when_the_work_stops_half_way(tmp_path: Path, error: BaseException) -> None:
     write(tmp_path / "plan", "first")
-    with pytest.raises(type(error)), replacing(tmp_path / "plan") as folder:
-        (folder / "plan.json").write_text("half", encoding="utf-8")
-        raise error
+    with pytest.raises(type(error)):
+        write_half(tmp_path / "plan", error)
     assert read(tmp_path / "plan") == "first"
     assert names(tmp_path) == {"plan"}
 

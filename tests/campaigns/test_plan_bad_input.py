@@ -1,14 +1,22 @@
 """What is wrong with a plan, its market or its folder: one line, the exit code that goes with it, and nothing is touched."""
 
+import os
 import re
+import subprocess
+import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from acquire.errors import BadInput
 from campaigns import cli
+from campaigns.folders import replacing
+from campaigns.store.partners import add_partners
+from campaigns.store.session import open_or_create_store
 from tests.campaigns.small_plans import change_plan_file, contents, copy_market, write_small_market
 
 OLD = {"plan.json": "{}", "report.html": "the report of an earlier plan"}
@@ -72,6 +80,14 @@ def write(name: str, old: str, new: str) -> Callable[[Path], None]:
     return spoil
 
 
+def ask_little_of_300_leads(plan_file: Path) -> None:
+    """Few leads under a loose limit: a plan in seconds."""
+    rewrite("leads", lambda table: table.head(300))(plan_file.parent)
+    limits = "max_bad_rate = 0.20\nbad_rate_confidence = 0.95\nmax_partner_share = 0.4\n"
+    limits += "min_region_share = { home = 0.5 }"
+    change_plan_file(plan_file, (limits, "max_contacts = 100"))
+
+
 @pytest.mark.parametrize(
     ("spoil", "line"),
     [
@@ -80,7 +96,6 @@ def write(name: str, old: str, new: str) -> Callable[[Path], None]:
         (write("plan.toml", "budget =", "budgte ="), "budgte"),
         (write("plan.toml", "max_bad_rate = 0.20", "max_bad_rate = 6.0"), "max_bad_rate is 6"),
         (write("plan.toml", "max_partner_share = 0.4", "max_partner_share = { nobody = 0.4 }"), "nobody"),
-        (write("plan.toml", "{ home = 0.5 }", "{ moon = 0.5 }"), "moon"),
         (write("plan.toml", "[holdout]", "min_group_share = { age = 0.2 }\n[holdout]"), "min_group_share names age"),
         (write("plan.toml", "[holdout]", "min_group_share = { tall = 0.2 }\n[holdout]"), "min_group_share names tall"),
         (write("policy.toml", "age = 19, hit = true", "age = 19, hit = false"), "young"),
@@ -106,9 +121,7 @@ def test_what_is_wrong_stops_with_one_line_and_an_earlier_plan_stays(
     assert line in error
 
 
-def test_a_region_limit_needs_a_region_column_whichever_way_it_limits(
-    plan_file: Path, out: Path, refused: Run
-) -> None:
+def test_a_region_limit_needs_a_region_column_whichever_way_it_limits(plan_file: Path, out: Path, refused: Run) -> None:
     rewrite("leads", lambda table: table.drop(columns="region"))(plan_file.parent)
     change_plan_file(plan_file, ("min_region_share = { home = 0.5 }", 'refuse_regions = ["far"]'))
     assert refused(plan_file, out)[0] == 2
@@ -180,12 +193,49 @@ def test_a_database_inside_the_folder_of_the_plan_is_refused(
 
 
 def test_limits_that_cannot_be_met_are_named_with_exit_code_3(plan_file: Path, out: Path, refused: Run) -> None:
-    change_plan_file(
-        plan_file,
-        ("min_region_share = { home = 0.5 }", "min_incremental_accounts = 5_000"),
-        ("max_partner_share = 0.4\n", ""),
-    )
+    ask_little_of_300_leads(plan_file)
+    change_plan_file(plan_file, ("max_contacts = 100", "max_contacts = 100\nmin_incremental_accounts = 5_000"))
     code, error = refused(plan_file, out)
     assert code == 3
-    assert "min_incremental_accounts" in error
-    assert re.search(r"from 5000 to at most \d+", error)
+    assert re.search(r"min_incremental_accounts from 5000 to at most \d", error)
+
+
+def test_a_region_that_no_lead_comes_from_cannot_get_its_share(plan_file: Path, out: Path, refused: Run) -> None:
+    ask_little_of_300_leads(plan_file)
+    change_plan_file(plan_file, ("max_contacts = 100", "max_contacts = 100\nmin_region_share = { moon = 0.5 }"))
+    code, error = refused(plan_file, out)
+    assert code == 3
+    assert "min_region_share[moon]" in error
+
+
+def test_a_database_that_refuses_the_plan_leaves_the_folder_as_it_was(
+    plan_file: Path, out: Path, refused: Run, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    url = f"sqlite:///{tmp_path_factory.mktemp('database') / 'acquire.db'}"
+    with closing(open_or_create_store(url)) as store, store.writing() as session:
+        add_partners(session, {"Orbit Limited": "orbit"})
+    monkeypatch.setenv("ACQUIRE_DATABASE_URL", url)
+    ask_little_of_300_leads(plan_file)
+    code, error = refused(plan_file, out)
+    assert code == 2
+    assert "'Orbit Limited' and 'orbit' would share the file name orbit" in error
+
+
+def test_a_run_killed_while_it_writes_leaves_the_earlier_plan_and_the_next_run_clears_up(
+    plan_file: Path, out: Path, tmp_path: Path
+) -> None:
+    ask_little_of_300_leads(plan_file)
+    before, environment = contents(out), {"ACQUIRE_DATABASE_URL": f"sqlite:///{tmp_path / 'acquire.db'}"}
+    command = "import sys; from campaigns.cli import main; sys.exit(main())"
+    words = [sys.executable, "-c", command, "plan", str(plan_file), "--out", str(out)]
+    with subprocess.Popen(words, env=os.environ | environment, stdout=subprocess.DEVNULL) as run:
+        while not list(tmp_path.glob(".plan.acquire-*/new/*")):
+            assert run.poll() is None
+            time.sleep(0.002)
+        run.kill()
+    assert contents(out) == before
+    assert list(tmp_path.glob(".plan.acquire-*"))
+    with pytest.raises(BadInput), replacing(out):
+        raise BadInput("the next run, which fails for a reason of its own")
+    assert not list(tmp_path.glob(".plan.*"))
+    assert contents(out) == before

@@ -1,6 +1,4 @@
-"""A market where every contact costs more than it can bring: the plan that contacts nobody is a plan, written whole."""
-
-from pathlib import Path
+"""A market where a booking brings next to nothing: the plan that contacts nobody is a plan, written whole."""
 
 import pandas as pd
 import pytest
@@ -13,11 +11,12 @@ from tests.campaigns.small_plans import Planned, check_files_are_complete, check
 
 @pytest.fixture(scope="module")
 def planned(tmp_path_factory: pytest.TempPathFactory) -> Planned:
-    """The small market at 5,000 a contact, planned by the command."""
+    """The small market with a revenue of 1 a booking, planned by the command."""
     folder = tmp_path_factory.mktemp("nobody")
     plan_file = write_small_market(folder / "market")
-    channels = pd.read_csv(plan_file.parent / "channels.csv").assign(cost_per_contact=5_000.0)
-    channels.to_csv(plan_file.parent / "channels.csv", index=False)
+    history = pd.read_parquet(plan_file.parent / "history.parquet")
+    history["revenue"] = history["booked"].astype(float)
+    history.to_parquet(plan_file.parent / "history.parquet", index=False)
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("ACQUIRE_DATABASE_URL", f"sqlite:///{folder / 'acquire.db'}")
         assert cli.main(["plan", str(plan_file), "--out", str(folder / "plan")]) == 0

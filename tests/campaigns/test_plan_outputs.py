@@ -3,7 +3,6 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import fields
 from pathlib import Path
@@ -194,7 +193,7 @@ def test_a_list_never_holds_a_score(planned: Planned) -> None:
         assert tuple(rows) == LIST_COLUMNS
         assert set(rows["offer"]) <= set(OFFERS)
         assert set(rows["tier"]) == {"standard"}
-        assert set(rows["campaign"]) == {"market/plan"}
+        assert set(rows["campaign"]) == {planned.json["campaign"]}
         assert set(rows["expires_at"]) == {"2026-01-31T12:00:00Z"}
 
 
@@ -256,11 +255,11 @@ def test_the_database_has_the_plan_and_its_lists(planned: Planned) -> None:
 
 
 @pytest.fixture(scope="module")
-def planned_again(planned: Planned) -> Iterator[tuple[dict[str, bytes], Planned]]:
+def planned_again(planned: Planned) -> tuple[dict[str, bytes], Planned]:
     """What the folder held before, and a second run of the same plan into it."""
     (planned.out / "lists" / "gone.csv").write_text("of an earlier plan", encoding="utf-8")
     before = {path.name: path.read_bytes() for path in planned.out.iterdir() if path.is_file()}
-    yield before, plan(planned.plan_file, planned.out.parent)
+    return before, plan(planned.plan_file, planned.out.parent)
 
 
 def test_the_same_seed_gives_the_same_decisions(planned_again: tuple[dict[str, bytes], Planned]) -> None:

@@ -75,3 +75,10 @@ def test_a_large_campaign_gets_a_figure_that_works() -> None:
     raised = float(re.findall(r"raise max_bad_rate from 0.09 to at least ([\d.]+)", str(error))[0])
     assert raised < 0.2
     assert len(allocate(options, Limits(max_bad_rate=raised), FEED, MOST_VALUE).chosen)
+
+
+def test_a_floor_far_out_of_reach_is_not_lowered_past_what_can_be_had() -> None:
+    options = make_options([1.0] * 1_600, incremental=[0.01] * 1_600, spend=[1.0 + 0.001 * i for i in range(1_600)])
+    error = refusal(options, min_incremental_accounts=5_000, budget=800)
+    figure = float(re.findall(r"min_incremental_accounts from 5000 to at most (\S+)", str(error))[0])
+    assert 4 < figure <= 6.1

@@ -10,7 +10,7 @@ PRIOR = np.array([0.10, 0.10, 0.10])
 
 
 def measure(predicted: np.ndarray, observed: np.ndarray, prior: np.ndarray = PRIOR, seed: int = 1) -> object:
-    return measure_promise(predicted, observed, prior, np.random.default_rng(seed))
+    return measure_promise(predicted, observed, prior, np.zeros(3), np.random.default_rng(seed))
 
 
 def winners(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
