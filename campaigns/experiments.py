@@ -8,8 +8,6 @@ plan file, tables -> PilotRequest     pilot_inputs.py   history may be missing, 
 
 import json
 import math
-import shutil
-import tempfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
@@ -26,6 +24,7 @@ from acquire.uplift.assignment import draw_assignment
 from acquire.uplift.experiment import design_pilot
 from acquire.uplift.pilot import PilotDesign
 from campaigns import report_words as words
+from campaigns.folders import replacing
 from campaigns.pilot_inputs import PilotInputs, PilotSettings, read_pilot_inputs
 from campaigns.plan_file import PlanFile, read_plan_file
 
@@ -122,27 +121,13 @@ def check_folder(out: Path) -> None:
 
 
 def replace_folder(out: Path, write: Callable[[Path], None]) -> None:
-    """Let `write` fill a folder beside `out`, then put it in the place of `out`; on any error `out` stays as it was.
+    """Let `write` fill a folder that then takes the place of `out` in one step; on any error `out` stays as it was.
 
     Raises:
-        BadInput: The folder above `out` cannot be written.
+        AcquireError: The disk refused.
     """
-    out = out.resolve()
-    try:
-        beside = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
-    except OSError as error:
-        raise BadInput(f"{out} cannot be written: {error.strerror}; name another folder") from None
-    try:
-        fresh, old = beside / "new", beside / "old"
-        fresh.mkdir()
-        write(fresh)
-        if out.exists():
-            out.rename(old)
-        fresh.rename(out)
-    finally:
-        if not out.exists() and (beside / "old").exists():
-            (beside / "old").rename(out)
-        shutil.rmtree(beside)
+    with replacing(out) as folder:
+        write(folder)
 
 
 def _document(

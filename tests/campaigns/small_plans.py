@@ -76,10 +76,10 @@ def write_small_market(folder: Path) -> Path:
     return plan_file
 
 
-def plan(plan_file: Path, folder: Path) -> Planned:
+def plan(plan_file: Path, folder: Path, now: datetime = NOW) -> Planned:
     """Plan into `folder`/plan, with a database of its own beside it."""
     settings = Settings(database_url=f"sqlite:///{folder / 'acquire.db'}")
-    document = make_plan(plan_file, folder / "plan", progress=SilentProgress(), now=NOW, settings=settings)
+    document = make_plan(plan_file, folder / "plan", progress=SilentProgress(), now=now, settings=settings)
     return Planned(plan_file=plan_file, out=folder / "plan", document=document, settings=settings)
 
 

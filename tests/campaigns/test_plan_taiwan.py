@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,9 @@ from tests.campaigns.small_plans import Planned, check_files_are_complete, check
 
 BUDGET, MAX_BAD_RATE = 60_000, 0.12
 
+# A contact after the day of the plan would be set aside as lying in the future.
+AFTER_THE_LAST_CONTACT = datetime(2026, 6, 1, 12, tzinfo=UTC)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
@@ -25,7 +29,7 @@ class Judged:
 
 
 def judge(market: Path, name: str, folder: Path) -> Judged:
-    planned = plan(market / name, folder)
+    planned = plan(market / name, folder, AFTER_THE_LAST_CONTACT)
     targets = planned.out / "decisions.parquet"
     tool = market.parents[1] / "tools" / "evaluate_policy.py"
     if not tool.exists():
