@@ -74,7 +74,7 @@ def _verdict(offers: tuple[OfferEvidence, ...], randomised: bool, *, pays: bool)
 def _verdict_on_offers(offers: tuple[OfferEvidence, ...], randomised: bool) -> str:
     shown = [offer.offer for offer in offers if offer.has_evidence]
     source = (
-        "Offers were given at random"
+        "Offers were given at random with known chances"
         if randomised
         else "Offers were not given at random, so effects are adjusted for who got what"
     )

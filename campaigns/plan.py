@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from acquire.domain import Objective, Policy
+from acquire.domain import Limits, Objective, Policy
 from acquire.errors import BadInput
 from acquire.ingest.tables import Tables, read_tables
 from acquire.prefilter.rules import check_examples, check_fields
@@ -137,6 +137,21 @@ def _check_labels(plan_file: PlanFile, objective: Objective, tables: Tables) -> 
             raise BadInput(f"min_group_share names {group}, which is no 0/1 column of the leads; name one, or drop it")
     if (limits.min_region_share or limits.max_region_share or limits.refuse_regions) and "region" not in tables.leads:
         raise BadInput("a limit names regions, but the leads have no column region; add it, or drop the limit")
+    _check_names(plan_file.limits, tables)
+
+
+def _check_names(limits: Limits, tables: Tables) -> None:
+    """Raise BadInput where a share of spend names what the channels table does not have; asked before anything is fitted."""
+    known = {
+        "max_partner_share": {channel.partner for channel in tables.channels},
+        "max_channel_share": {channel.channel for channel in tables.channels},
+        "max_affiliate_share": {channel.affiliate_group for channel in tables.channels if channel.affiliate_group},
+    }
+    for key, names in known.items():
+        unknown = sorted(set(getattr(limits, key)) - names - {"*"})
+        if unknown:
+            listed = ", ".join(sorted(names)) or "none"
+            raise BadInput(f"{key} names {unknown[0]}, which the channels table does not have; name one of: {listed}")
 
 
 def _let_through(history: pd.DataFrame, policy: Policy | None, refused: frozenset[str], today: date) -> Flags:

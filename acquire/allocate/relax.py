@@ -18,6 +18,7 @@ N_SAMPLED = 600  # people: enough to see which limits conflict; the figures are 
 MOST_RELAXED = 3
 MOST_NAMED = 3
 HALVINGS = 20
+HALVINGS_OF_MANY = 7  # within 1 % of the way; a plan for everybody is checked afterwards
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +143,7 @@ def _drawn_back(
         ]
 
     low, high = 0.0, 1.0
-    for _ in range(HALVINGS):
+    for _ in range(HALVINGS if len(problem.people) <= FEW else HALVINGS_OF_MANY):
         middle = (low + high) / 2
         remedy = Remedy(rows=dropped, figures=tuple(at(middle)), distance=0.0)
         low, high = (middle, high) if _plan(_moved(problem, remedy), seed)[0] is None else (low, middle)

@@ -40,7 +40,7 @@ def screen(
     if refuse_regions and "region" in leads.columns:
         reason[leads["region"].isin(refuse_regions).to_numpy()] = REGION_REFUSED
     if "do_not_contact" in leads.columns:
-        reason[leads["do_not_contact"].to_numpy(dtype=bool)] = DO_NOT_CONTACT
+        reason[_objected(leads)] = DO_NOT_CONTACT
     # Written last because it decides first: later reasons overwrite the earlier ones.
     reason[~_consent(leads, assume_consent)] = NO_CONSENT
     screened = pd.DataFrame(
@@ -51,6 +51,15 @@ def screen(
         }
     )
     return validate(SCREENED, screened)
+
+
+def _objected(leads: pd.DataFrame) -> NDArray[np.bool_]:
+    """Who objected to being contacted; an objection in one channel is the person's, so it holds in every channel."""
+    objected = leads["do_not_contact"].to_numpy(dtype=bool)
+    if "person_id" not in leads.columns:
+        return objected
+    persons = leads.loc[objected, "person_id"].dropna()
+    return objected | leads["person_id"].isin(persons).to_numpy()
 
 
 def _consent(leads: pd.DataFrame, assume_consent: bool) -> NDArray[np.bool_]:

@@ -56,3 +56,18 @@ def test_screening_keeps_the_order_of_the_leads_and_leaves_them_as_they_are() ->
     assert screened["lead_id"].tolist() == ["L2", "L0", "L1"]
     assert screened["decision"].tolist() == ["pass", "pass", "refuse"]
     pd.testing.assert_frame_equal(table, before)
+
+
+def test_an_objection_in_one_channel_holds_for_the_person_in_every_channel() -> None:
+    leads = pd.DataFrame(
+        {
+            "lead_id": ["a", "b", "c", "d"],
+            "channel": ["feed", "app", "feed", "feed"],
+            "person_id": ["p", "p", "q", None],
+            "consent": True,
+            "do_not_contact": [True, False, False, False],
+        }
+    )
+    screened = screen(leads, policy=None, refuse_regions=frozenset(), assume_consent=False, on=date(2026, 1, 1))
+    assert screened["decision"].tolist() == ["refuse", "refuse", "pass", "pass"]
+    assert screened["reason"].tolist()[:2] == ["DO_NOT_CONTACT", "DO_NOT_CONTACT"]
