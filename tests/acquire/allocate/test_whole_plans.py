@@ -115,18 +115,24 @@ def test_where_there_is_no_plan_the_proposed_figures_make_one(business: Business
     options, limits = business
     assume(not limits.min_region_share and not limits.max_channel_share)
     proposal = proposal_for(options, limits)
-    relaxed = dataclasses.replace(limits, **proposal)  # type: ignore[arg-type]
-    allocation = allocate(options, relaxed, CHANNELS, MOST_VALUE)
+    relaxed = dataclasses.replace(limits, **{key: figure for (key, where), figure in proposal.items() if not where})  # type: ignore[arg-type]
+    channels = tuple(
+        dataclasses.replace(c, **{key: f for (key, where), f in proposal.items() if where == c.channel})  # type: ignore[arg-type]
+        for c in CHANNELS
+    )
+    allocation = allocate(options, relaxed, channels, MOST_VALUE)
     assert allocation.certificate.objective <= allocation.certificate.bound + 1e-7
 
 
-def proposal_for(options: Options, limits: Limits) -> dict[str, float]:
-    """Limits and figures of the line that says there is no plan; nothing where there is one."""
+def proposal_for(options: Options, limits: Limits) -> dict[tuple[str, str], float]:
+    """Limits (with their channel, if it is a channel's) and figures of the line that says there is no plan."""
     try:
         allocate(options, limits, CHANNELS, MOST_VALUE)
     except Infeasible as error:
-        moves = re.findall(r"(?:raise|lower) (\w+) from [\d.e-]+ to at (?:least|most) ([\d.]+)", str(error))
-        return {key: float(figure) for key, figure in moves}
+        moves = re.findall(
+            r"(?:raise|lower) (\w+)(?:\[(\w+)\])? from [\d.e-]+ to at (?:least|most) ([\d.]+)", str(error)
+        )
+        return {(key, where): float(figure) for key, where, figure in moves}
     return {}
 
 
