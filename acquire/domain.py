@@ -7,15 +7,20 @@ import dataclasses
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from datetime import date
 from typing import Literal
 
 from acquire.errors import BadInput
+from acquire.policy import Approval as Approval  # noqa: PLC0414 - a word of the business
+from acquire.policy import Policy as Policy  # noqa: PLC0414 - a word of the business
+from acquire.policy import Rule as Rule  # noqa: PLC0414 - a word of the business
 
 CONTROL = "control"
+LINK_KINDS = ("device", "address", "card", "company")
 
 Decision = Literal["contact", "hold", "control", "refuse"]
 FeatureKind = Literal["numeric", "category"]
+Direction = Literal["rising", "falling"]
+Unseen = Literal["pooled", "worst"]
 
 
 def check_money(name: str, value: float | None) -> None:
@@ -93,6 +98,34 @@ class Feature:
 
     name: str
     kind: FeatureKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RiskTerms:
+    """What the lender declares about its features and labels: the plan file's [risk].
+
+    Attributes:
+        special_codes: Per feature, values that are no measurement but a code, as -999: each is a bin of its own.
+        direction: Per numeric feature, how the bad rate moves as the value grows; learnt where it is not declared.
+        unseen: A category that history never held scores as the rare ones do, or as the worst bin.
+        maturity_days: Days after which a booking's bad label is final; None = whoever has a label has matured.
+    """
+
+    special_codes: Mapping[str, tuple[float | str, ...]] = dataclasses.field(default_factory=dict)
+    direction: Mapping[str, Direction] = dataclasses.field(default_factory=dict)
+    unseen: Unseen = "pooled"
+    maturity_days: int | None = None
+
+    def __post_init__(self) -> None:
+        for name, codes in self.special_codes.items():
+            for code in codes:
+                number = isinstance(code, int | float) and not isinstance(code, bool) and math.isfinite(code)
+                if not number and not (isinstance(code, str) and code):
+                    raise BadInput(f"special_codes[{name}] holds {code!r}; give finite numbers, or texts in quotes")
+            if len(set(codes)) < len(codes):
+                raise BadInput(f"special_codes[{name}] names a code twice; name each once")
+        if self.maturity_days is not None and not 1 <= self.maturity_days <= 1000:
+            raise BadInput(f"maturity_days is {self.maturity_days}; give whole days from 1 to 1000")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,30 +261,6 @@ class Estimate:
     high: float = math.nan
     predictive_low: float = math.nan
     predictive_high: float = math.nan
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
-    """One policy rule. `valid_from` and `valid_until` are the plan file's `from` and `until` (both days included)."""
-
-    id: str
-    field: str
-    op: Literal["lt", "le", "gt", "ge", "eq", "ne", "in", "not_in", "between", "is_null", "not_null"]
-    value: object = None
-    reason: str
-    when_null: Literal["pass", "fail", "refer"] = "refer"
-    valid_from: date | None = None
-    valid_until: date | None = None
-    examples: tuple[Mapping[str, object], ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
-    """Policy rules in the order they decide. `content_hash` (SHA-256, hex) is stamped on every decision."""
-
-    version: str
-    rules: tuple[Rule, ...]
-    content_hash: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,6 +39,9 @@ HISTORY = pa.DataFrameSchema(
         "applied": _flag(required=False, nullable=True),
         "approved": _flag(required=False, nullable=True),
         "bad": _flag(required=False, nullable=True),
+        "fpd1": _flag(required=False, nullable=True),
+        "dpd30": _flag(required=False, nullable=True),
+        "bad_on": pa.Column("datetime64[us]", required=False, nullable=True),
         "amount": _money(),
         "revenue": _money(negative=True),
         "cost": _money(),
@@ -82,6 +85,7 @@ def decisions_schema(offers: Iterable[str]) -> pa.DataFrameSchema:
     bad = {f"p_bad_{o}": pa.Column(float, _FRACTION, nullable=True) for o in offers}
     uplift = {f"uplift_{o}": pa.Column(float, pa.Check.in_range(-1.0, 1.0), nullable=True) for o in offers}
     spend = {f"spend_{o}": _money(required=True) for o in offers}
+    reasons = {f"risk_reason_{rank}": pa.Column("category", nullable=True) for rank in range(1, 5)}
     return pa.DataFrameSchema(
         {
             "lead_id": pa.Column(str, unique=True),
@@ -94,6 +98,9 @@ def decisions_schema(offers: Iterable[str]) -> pa.DataFrameSchema:
             **chance,
             **uplift,
             **spend,
+            "exposure": _money(required=True),
+            "loss_given_bad": pa.Column(float, nullable=True),
+            **reasons,
         },
         name="Decisions",
         strict=False,

@@ -24,7 +24,7 @@ from acquire.scored import Scored
 from campaigns.choice import Market, choose
 from campaigns.held_out import HeldOut, judge
 from campaigns.plan_file import PlanFile, choose_objective, read_plan_file
-from campaigns.scoring import Models, fit_money, fit_risk, fit_uplift, score_held_out, score_leads
+from campaigns.scoring import Models, bad_labels, fit_money, fit_risk, fit_uplift, score_held_out, score_leads
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 MARKET = SHARED / "markets" / "taiwan"
@@ -45,9 +45,12 @@ def main() -> None:
     tables = read_tables(plan_file.sources, plan_file.columns, assume_consent=plan_file.assume_consent, today=today)
     effects = fit_uplift(tables, plan_file.seed)
     revenue, event_rates = fit_money(tables, plan_file.seed)
-    models = Models(effects=effects, risk=fit_risk(tables, plan_file.seed), revenue=revenue, event_rates=event_rates)
+    risk = fit_risk(tables, plan_file.risk, plan_file.seed, today)
+    models = Models(effects=effects, risk=risk, revenue=revenue, event_rates=event_rates)
     everybody = np.ones(len(tables.history), dtype=np.bool_)
-    held_out = judge(tables.history, score_held_out(models, tables), everybody, effects.assignment)
+    held_out = judge(
+        tables.history, score_held_out(models, tables), everybody, effects.assignment, bad_labels(risk, tables.history)
+    )
     scored = score_leads(models, tables.leads, tables)
     market = make_market(plan_file, tables, scored)
     print(

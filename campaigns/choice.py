@@ -14,7 +14,7 @@ from acquire.allocate.solve import Allocation, allocate
 from acquire.allocate.table import build_options
 from acquire.domain import Channel, Correction, Limits, Objective, Offer
 from acquire.scored import Scored
-from acquire.value.promise import Promise, measure_promise
+from acquire.value.promise import Promise, expected_over_predicted, measure_promise
 from campaigns.held_out import HeldOut
 
 Flags = NDArray[np.bool_]
@@ -138,4 +138,18 @@ def _measure(
     bad_total = options.bad[at].sum()
     model_sd = float(np.linalg.norm(options.bad_loadings[at].sum(axis=0)) / bad_total) if bad_total > 0 else 0.0
     observed, predicted = held_out.observed(row, arm), held_out.predicted(row, arm)
-    return measure_promise(predicted, observed, _PRIOR_SD, np.array([0.0, 0.0, model_sd]), rng)
+    prior = np.array([1.0, 1.0, _what_choosing_adds(market, held_out, options, allocation)])
+    return measure_promise(predicted, observed, _PRIOR_SD, np.array([0.0, 0.0, model_sd]), rng, prior_mean=prior)
+
+
+def _what_choosing_adds(market: Market, held_out: HeldOut, options: Options, allocation: Allocation) -> float:
+    """Expected over predicted bads of the chosen, beside the same of all bookings of history, where scores are calibrated."""
+    at, scored = allocation.chosen, market.scored
+    if not len(at) or np.isnan(scored.p_bad).any():
+        return 1.0
+    lead, offer = options.lead[at], options.offer[at]
+    deviation = np.linalg.norm(scored.bad_loadings[offer, lead], axis=1)
+    chosen = expected_over_predicted(scored.p_bad[lead, offer], deviation, scored.p_booked[lead, offer])
+    past = held_out.scored
+    usual = np.linalg.norm(past.bad_loadings[0], axis=1)
+    return chosen / expected_over_predicted(past.p_bad[:, 0], usual, past.p_control)

@@ -18,6 +18,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from acquire.errors import AcquireError, NotBuiltYet
+from campaigns.commands_export import export
+from campaigns.commands_monitor import monitor
+from campaigns.commands_policy import policy
+from campaigns.commands_risk import risk
 
 if TYPE_CHECKING:
     from campaigns.store.session import Store
@@ -27,13 +31,10 @@ INTERRUPTED, TERMINATED = 130, 143
 CONTRIBUTED = "acquire.commands"
 NOT_BUILT_YET = {
     "campaign": "Draft, approve and run a campaign.",
-    "export": "Write the models in a form other engines read.",
     "fit": "Fit the models of a plan, without planning.",
     "frontier": "Show what more risk or more budget would buy.",
     "lists": "Show and hand over the lists of partners.",
-    "monitor": "Watch drift, vintages and stop-loss.",
     "outcomes": "Take in what became of the leads.",
-    "policy": "Test a policy file against its examples.",
     "rta": "Build the audience for a platform's real-time calls.",
     "score": "Score leads with models fitted elsewhere.",
     "settle": "Reconcile a partner's bill with our own count.",
@@ -93,6 +94,11 @@ def commands() -> None:
 for _name, _summary in NOT_BUILT_YET.items():
     _message = f"{_name} is not built yet in version {version('acquire')}; acquire --help lists what is"
     commands.add_command(_unavailable(_name, _message, f"(not built yet) {_summary}"))
+
+commands.add_command(export)
+commands.add_command(monitor)
+commands.add_command(policy)
+commands.add_command(risk)
 
 
 @commands.command()

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 from acquire.domain import CONTROL
 from acquire.frames import decisions_schema, validate
+from acquire.prefilter.scorecard import Scorecard
 from acquire.scored import Scored
 from campaigns.choice import Choice, Market
 from campaigns.plan_document import AllocationLine, ReasonCount
@@ -19,8 +20,12 @@ NO_OFFER = "NO_OFFER_IN_CHANNEL"
 NOT_WORTH_IT = "NO_OFFER_PAYS"
 LIMITS = "LIMITS_LEAVE_NO_ROOM"
 
+N_RISK_REASONS = 4
 
-def make_decisions(leads: pd.DataFrame, screened: pd.DataFrame, market: Market, choice: Choice) -> pd.DataFrame:
+
+def make_decisions(
+    leads: pd.DataFrame, screened: pd.DataFrame, market: Market, choice: Choice, card: Scorecard | None = None
+) -> pd.DataFrame:
     """Decide for every accepted lead; scores are null for leads that were not scored.
 
     Args:
@@ -28,9 +33,11 @@ def make_decisions(leads: pd.DataFrame, screened: pd.DataFrame, market: Market, 
         screened: The pre-filter's answer, same rows.
         market: The scored part of the leads.
         choice: The plan's choice among them.
+        card: Says in words where each lead loses points; None = reasons of risk are null.
     """
     scored = _scores(market.leads, market.scored, market.offer_names)
-    decided = pd.concat([_decide(market, choice), scored], axis=1)
+    parts = [_decide(market, choice), scored, _exposures(market), _risk_reasons(market.leads, card)]
+    decided = pd.concat(parts, axis=1)
     chance = decided[[f"p_bad_{offer}" for offer in market.offer_names]].to_numpy()
     decided["p_bad"] = chance[np.arange(len(decided)), _shown_offer(market, decided["offer"])]
     frame = leads[["lead_id", "channel"]].merge(
@@ -111,6 +118,25 @@ def _scores(leads: pd.DataFrame, scored: Scored, offers: tuple[str, ...]) -> pd.
     columns |= {f"uplift_{o}": uplift[:, j] for j, o in enumerate(offers)}
     columns |= {f"spend_{o}": spend[:, j] for j, o in enumerate(offers)}
     return pd.DataFrame(columns, index=leads.index)
+
+
+def _exposures(market: Market) -> pd.DataFrame:
+    """Money lent if the lead books, and the share of it that a booking brings less when it goes bad; NaN where not known."""
+    scored = market.scored
+    amount = np.where(scored.amount > 0, scored.amount, np.nan)
+    # 0 for everybody stands for "not known".
+    lost = scored.loss_given_bad if scored.loss_given_bad.any() else np.full(len(amount), np.nan)
+    return pd.DataFrame({"exposure": scored.amount, "loss_given_bad": lost / amount}, index=market.leads.index)
+
+
+def _risk_reasons(leads: pd.DataFrame, card: Scorecard | None) -> pd.DataFrame:
+    """Where each lead loses most points, in words, as categories: few different sentences for many leads."""
+    ranks = range(1, N_RISK_REASONS + 1)
+    if card is None:
+        nothing = pd.Categorical.from_codes(np.full(len(leads), -1), categories=pd.Index([], dtype="str"))
+        return pd.DataFrame({f"risk_reason_{rank}": nothing for rank in ranks}, index=leads.index)
+    reasons = card.reasons(leads, top=N_RISK_REASONS)
+    return pd.DataFrame({f"risk_reason_{rank}": reasons[f"words_{rank}"].astype("category") for rank in ranks})
 
 
 def _shown_offer(market: Market, chosen: pd.Series) -> NDArray[np.int64]:

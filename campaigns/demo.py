@@ -41,6 +41,16 @@ reason = "DEVICE_SHARED_BY_MANY"
 when_null = "pass"
 examples = [{ shared_device_count = 4, hit = true }, { shared_device_count = 1, hit = false }]
 
+# Of the rings in history that had three bad bookings, nine in ten of the later ones went bad too.
+[[rule]]
+id = "fraud_ring"
+field = "ring_n_bad"
+op = "ge"
+value = 3
+reason = "FRAUD_RING"
+when_null = "pass"
+examples = [{ ring_n_bad = 3, hit = true }, { ring_n_bad = 2, hit = false }]
+
 [[rule]]
 id = "loan_shopping"
 field = "inquiries_3m"
@@ -62,6 +72,7 @@ history = "history.parquet"
 leads = "leads.parquet"
 channels = "channels.csv"
 offers = "offers.csv"
+links = "links.parquet"
 policy = "policy.toml"
 
 [columns]
@@ -79,6 +90,10 @@ min_region_share = {{ home = 0.5 }}
 
 [holdout]
 control_share = 0.05
+
+[risk]
+special_codes = {{ bureau_score = [-999], past_dpd_days = [-1] }}
+direction = {{ bureau_score = "falling", utilisation = "rising" }}
 """
 
 

@@ -10,14 +10,8 @@ from acquire.statistics.bootstrap import bootstrap_mean, bootstrap_means, interv
 from acquire.uplift.evaluate import extra_outcomes, gain_over_random, qini_with_interval
 from campaigns.choice import Choice, Market, follow
 from campaigns.held_out import HeldOut
-from campaigns.plan_document import (
-    CalibrationBin,
-    Evidence,
-    OfferEvidence,
-    PolicyValue,
-    RiskEvidence,
-    ScorecardLine,
-)
+from campaigns.plan_document import CalibrationBin, Evidence, OfferEvidence, PolicyValue
+from campaigns.risk_evidence import gather_risk_evidence
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -39,7 +33,7 @@ def gather_evidence(
         offers=offers,
         policies=compare_policies(held_out, market, choice, rng),
         calibration=(*_uplift_bins(held_out, rng), *_risk_bins(risk)),
-        risk=None if risk is None else _risk_evidence(risk),
+        risk=None if risk is None else gather_risk_evidence(risk, market.leads),
     )
 
 
@@ -173,19 +167,3 @@ def _bin(what: str, number: int, predicted: Floats, observed: Estimate) -> Calib
 def _tenths(values: Floats) -> Ints:
     rank = np.argsort(np.argsort(values, kind="stable"), kind="stable")
     return rank * _N_BINS // len(values)
-
-
-def _risk_evidence(risk: RiskModel) -> RiskEvidence | None:
-    quality = risk.quality
-    if quality is None:
-        return None
-    table = [] if risk.scorecard is None else risk.scorecard.table().to_dict(orient="records")
-    return RiskEvidence(
-        n=quality.n,
-        n_bad=quality.n_bad,
-        auc=quality.auc,
-        ks=quality.ks,
-        brier=quality.brier,
-        ece=quality.ece,
-        scorecard=tuple(ScorecardLine(**{str(name): value for name, value in line.items()}) for line in table),
-    )

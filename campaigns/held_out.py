@@ -25,6 +25,8 @@ class HeldOut:
         scored: Out-of-fold scores.
         eligible: Rows that today's policy rules would let through, shape (n,): only those can stand for the plan's leads.
         assignment: Who got what, and with which chance.
+        label, label_weight: What stands for each booking's bad label, NaN where nothing is known, and how much of a final label
+            it is worth, each shape (n,).
         booked, bad, revenue: AIPW scores per lead, shape (n, n_arms); `bad` and `revenue` are NaN where history has none.
     """
 
@@ -32,6 +34,8 @@ class HeldOut:
     scored: Scored
     eligible: Flags
     assignment: Assignment
+    label: Floats
+    label_weight: Floats
     booked: Floats
     bad: Floats
     revenue: Floats
@@ -69,38 +73,43 @@ class HeldOut:
         return np.column_stack([booked, booked - self.booked[row, 0], np.nan_to_num(bad)])
 
     def _surprise(self) -> Floats:
-        """Bad minus p_bad of each matured booking, scaled up for those not matured yet; 0 for all other rows, shape (n,)."""
-        if "bad" not in self.history:
-            return np.zeros(len(self.history))
-        bad = self.history["bad"].to_numpy(np.float64)
-        booked = self.history["booked"].to_numpy() == 1
-        known = booked & ~np.isnan(bad)
+        """Label minus p_bad of each booking, weighted, and scaled up for what is not known yet; 0 for other rows, shape (n,)."""
         p_bad = np.column_stack([self.scored.p_bad_control, self.scored.p_bad])[
-            np.arange(len(bad)), self.assignment.arm
+            np.arange(len(self.label)), self.assignment.arm
         ]
-        surprise: Floats = np.where(known, bad - p_bad, 0.0)
-        surprise *= booked.sum() / max(known.sum(), 1)
+        surprise: Floats = np.where(self.label_weight > 0, self.label_weight * (self.label - p_bad), 0.0)
+        surprise *= (self.history["booked"] == 1).sum() / max(float(self.label_weight.sum()), 1.0)
         return surprise
 
 
-def judge(history: pd.DataFrame, scored: Scored, eligible: Flags, assignment: Assignment) -> HeldOut:
-    """Build the judge from history, its out-of-fold scores and who of it would be let through today."""
+def judge(
+    history: pd.DataFrame,
+    scored: Scored,
+    eligible: Flags,
+    assignment: Assignment,
+    labels: tuple[Floats, Floats],
+) -> HeldOut:
+    """Build the judge from history, its out-of-fold scores, who of it would be let through today, and its bad labels."""
     booked = history["booked"].to_numpy(np.float64)
     p_booked = np.column_stack([scored.p_control, scored.p_booked])
     arm, propensity = assignment.arm, assignment.own_propensity
-
-    def of_bookings(outcome: str, expected: Floats) -> Floats:
-        if outcome not in history or np.isnan(expected).all():
-            return np.full(p_booked.shape, np.nan)
-        observed = history[outcome].to_numpy(np.float64)
-        return booking_scores(booked, arm, propensity, p_booked, observed, expected)
-
+    p_bad = np.column_stack([scored.p_bad_control, scored.p_bad])
+    unknown = np.full(p_booked.shape, np.nan)
+    revenue = unknown
+    expected = np.column_stack([scored.revenue_control, scored.revenue])
+    if "revenue" in history and not np.isnan(expected).all():
+        brought = history["revenue"].to_numpy(np.float64)
+        known = (booked == 1) & ~np.isnan(brought)
+        revenue = booking_scores(booked, arm, propensity, p_booked, brought, known.astype(np.float64), expected)
+    label, weight = labels
     return HeldOut(
         history=history,
         scored=scored,
         eligible=eligible,
         assignment=assignment,
+        label=label,
+        label_weight=weight,
         booked=aipw_scores(booked, arm, propensity, p_booked),
-        bad=of_bookings("bad", np.column_stack([scored.p_bad_control, scored.p_bad])),
-        revenue=of_bookings("revenue", np.column_stack([scored.revenue_control, scored.revenue])),
+        bad=booking_scores(booked, arm, propensity, p_booked, label, weight, p_bad) if weight.any() else unknown,
+        revenue=revenue,
     )

@@ -1,6 +1,7 @@
 """The fitted models of a plan as files: boosters as text, everything else as JSON. No pickle."""
 
 import json
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 
@@ -12,9 +13,13 @@ from campaigns.scoring import Models
 LIBRARIES = ("acquire", "causalml", "highspy", "lightgbm", "numpy", "pandas", "pulp", "scikit-learn")
 
 
-def write_models(folder: Path, models: Models, data_hash: str) -> str:
-    """Write the models that scored the leads into a hash-checked folder; gives the SHA-256 (hex) of its manifest."""
+def write_models(folder: Path, models: Models, data_hash: str, terms: Mapping[str, bytes] | None = None) -> str:
+    """Write the models that scored the leads into a hash-checked folder; gives the SHA-256 (hex) of its manifest.
+
+    `terms` are further parts to keep beside them, name -> bytes.
+    """
     parts = {**_effect_parts(models.effects), "event_rates.json": _json(models.event_rates.to_json(orient="split"))}
+    parts |= terms or {}
     if models.risk is not None:
         parts["risk.json"] = models.risk.to_json().encode()
     if models.revenue is not None:

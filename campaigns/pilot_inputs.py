@@ -19,6 +19,7 @@ from acquire.prefilter.screen import screen
 from acquire.uplift.pilot import PilotRequest
 from campaigns.plan_file import PlanFile
 from campaigns.policy_file import read_policy_file
+from campaigns.rings import with_rings_of_leads
 
 DEFAULT_PART_OF_BASE = 0.25
 EVENTS = (("clicked", "cost_per_click"), ("applied", "cost_per_applied"), ("approved", "cost_per_approved"))
@@ -186,7 +187,7 @@ def _read_leads(raw: RawTable, channels: tuple[Channel, ...], plan: PlanFile, to
     sieve.check_usable()
     leads = sieve.accepted()
     flags = [flag for flag in ("consent", "do_not_contact") if flag in leads]
-    leads = leads.astype(dict.fromkeys(flags, "bool"))
+    leads = with_rings_of_leads(leads.astype(dict.fromkeys(flags, "bool")), plan, today=today)
     screened = screen(
         leads,
         policy=policy,

@@ -14,22 +14,31 @@ from acquire.errors import BadInput
 from acquire.ingest.tables import Tables, read_tables
 from acquire.prefilter.rules import check_examples, check_fields
 from acquire.prefilter.screen import NO_CONSENT, screen
+from acquire.prefilter.terms import check_terms
+from campaigns.approvals import approval_notes, fit_stated_approval
+from campaigns.challengers import compare_on_history, with_champion
+from campaigns.champions import champion_of_settings
 from campaigns.choice import Choice, Market, choose
 from campaigns.decisions import allocation_lines, count_reasons, make_decisions
 from campaigns.evidence import gather_evidence, judge_offers
 from campaigns.folders import check_apart, check_place, replacing
 from campaigns.headline import make_headline
 from campaigns.held_out import Flags, HeldOut, judge
+from campaigns.impact import impact_notes, protected_columns
 from campaigns.lists import make_lists, record_plan
 from campaigns.model_parts import library_versions, write_models
 from campaigns.outputs import DOCUMENT, write_outputs
 from campaigns.plan_document import OfferEvidence, PlanDocument, TableCount
 from campaigns.plan_file import PlanFile, choose_objective, read_plan_file
+from campaigns.plan_terms import terms_parts
 from campaigns.policy_file import read_policy_file
 from campaigns.progress import Progress
-from campaigns.scoring import Models, fit_money, fit_risk, fit_uplift, score_held_out, score_leads
+from campaigns.rings import with_rings
+from campaigns.risk_evidence import risk_warnings
+from campaigns.scoring import Models, bad_labels, fit_money, fit_risk, fit_uplift, score_held_out, score_leads
 from campaigns.settings import Settings
 from campaigns.store.session import open_or_create_store
+from campaigns.validation import validation_parts
 
 KEY_VERSION = 1
 
@@ -51,12 +60,16 @@ def make_plan(plan_path: Path, out: Path, *, progress: Progress, now: datetime, 
     check_place(out, sign=DOCUMENT)
     plan_file = read_plan_file(plan_path)
     check_apart(out, _files_to_keep(plan_path, plan_file, settings))
+    champion = champion_of_settings(settings)
     today = now.astimezone(plan_file.time_zone).date()
     with progress.stage("Read and check the tables"):
         tables = read_tables(plan_file.sources, plan_file.columns, assume_consent=plan_file.assume_consent, today=today)
+        tables = with_rings(tables, maturity_days=plan_file.risk.maturity_days, today=today)
         objective = choose_objective(plan_file, has_revenue=tables.has_revenue)
-        policy = _read_policy(plan_file, tables)
         _check_labels(plan_file, objective, tables)
+        policy = _read_policy(plan_file, tables)
+        approval = fit_stated_approval(policy, tables, protected_columns(plan_file.columns))
+        check_terms(plan_file.risk, tables.features)
     with progress.stage("Filter the leads"):
         refused = plan_file.limits.refuse_regions
         screened = screen(
@@ -65,28 +78,38 @@ def make_plan(plan_path: Path, out: Path, *, progress: Progress, now: datetime, 
     with progress.stage("Learn what each offer changes"):
         effects = fit_uplift(tables, plan_file.seed)
     with progress.stage("Learn who goes bad and what bookings bring"):
-        risk = fit_risk(tables, plan_file.seed)
+        risk = fit_risk(tables, plan_file.risk, plan_file.seed, today, champion)
+        comparison = compare_on_history(tables, plan_file.risk, plan_file.seed, today)
         revenue, event_rates = fit_money(tables, plan_file.seed)
-        models = Models(effects=effects, risk=risk, revenue=revenue, event_rates=event_rates)
+        models = Models(
+            effects=effects,
+            risk=risk,
+            revenue=revenue,
+            event_rates=event_rates,
+            approval=approval,
+            comparison=comparison,
+        )
     with progress.stage("Ask held-out history whether to believe it"):
-        let_through = _let_through(tables.history, policy, refused, today)
-        held_out = judge(tables.history, score_held_out(models, tables), let_through, effects.assignment)
+        let_through, labels = _let_through(tables.history, policy, refused, today), bad_labels(risk, tables.history)
+        held_out = judge(tables.history, score_held_out(models, tables), let_through, effects.assignment, labels)
         offers = judge_offers(held_out, plan_file.seed)
         models = models.averaged(tuple(offer.has_evidence for offer in offers))
-        held_out = judge(tables.history, score_held_out(models, tables), let_through, effects.assignment)
+        held_out = judge(tables.history, score_held_out(models, tables), let_through, effects.assignment, labels)
     with progress.stage("Score the leads"):
         market = _market(plan_file, objective, tables, screened, models)
     with progress.stage("Spend the budget within the limits"):
         choice = choose(market, held_out)
     with progress.stage("Write it down"):
-        decisions = make_decisions(tables.leads, screened, market, choice)
+        card = None if risk is None else risk.scorecard
+        decisions = make_decisions(tables.leads, screened, market, choice, card)
         decisions["policy_hash"] = policy.content_hash if policy else None
         document = _document(plan_file, tables, models, market, choice, held_out, offers, decisions, policy, now)
         lists = make_lists(
             decisions, tables.channels, campaign=plan_file.campaign, created_at=now, key_version=KEY_VERSION
         )
         with closing(open_or_create_store(settings.database_url)) as store, replacing(out) as folder:
-            models_hash = write_models(folder / "models", models, document.hashes["data"])
+            terms = {**terms_parts(plan_file, tables, approval), **validation_parts(tables, models, plan_file.risk)}
+            models_hash = write_models(folder / "models", models, document.hashes["data"], terms)
             document = dataclasses.replace(document, hashes={**document.hashes, "models": models_hash})
             write_outputs(folder, document, decisions, tables.quarantine, lists)
             # Last, so that a database that refuses leaves the folder as it was.
@@ -101,7 +124,7 @@ def make_plan(plan_path: Path, out: Path, *, progress: Progress, now: datetime, 
 def _files_to_keep(plan_path: Path, plan_file: PlanFile, settings: Settings) -> tuple[Path | None, ...]:
     """Files that would be lost if they lay in the folder that is going to be replaced."""
     sources = plan_file.sources
-    tables = (sources.history, sources.leads, sources.channels, sources.offers)
+    tables = (sources.history, sources.leads, sources.channels, sources.offers, sources.links)
     return (plan_path, plan_file.policy, *tables, settings.database_file)
 
 
@@ -110,7 +133,7 @@ def _read_policy(plan_file: PlanFile, tables: Tables) -> Policy | None:
         return None
     policy = read_policy_file(plan_file.policy)
     check_examples(policy)
-    check_fields(policy, tables.leads.columns, plan_file.columns.protected)
+    check_fields(policy, tables.leads.columns, protected_columns(plan_file.columns))
     return policy
 
 
@@ -195,6 +218,8 @@ def _document(
     now: datetime,
 ) -> PlanDocument:
     evidence = gather_evidence(held_out, offers, models.risk, market, choice)
+    if models.risk is not None:
+        evidence = with_champion(evidence, models.risk.champion, models.comparison)
     data_hash = hashlib.sha256("".join(sorted(tables.hashes.values())).encode()).hexdigest()
     plan_hash = plan_file.content_hash
     return PlanDocument(
@@ -209,7 +234,14 @@ def _document(
         limits=choice.allocation.limit_uses,
         certificate=choice.allocation.certificate,
         evidence=evidence,
-        warnings=(*tables.notes, *_risk_notes(models), *choice.allocation.warnings),
+        warnings=(
+            *tables.notes,
+            *_risk_notes(models),
+            *risk_warnings(evidence.risk),
+            *approval_notes(models.approval, tables.history),
+            *choice.allocation.warnings,
+            *impact_notes(tables.leads, decisions, protected_columns(plan_file.columns)),
+        ),
         tables=tuple(
             TableCount(table=c.table, read=c.read, accepted=c.accepted, quarantined=c.quarantined)
             for c in tables.counts

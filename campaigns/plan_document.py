@@ -4,13 +4,14 @@ The numbers come from the engine; nothing is computed here. NaN (undefined) is n
 """
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from acquire.domain import Certificate, Estimate, LimitUse
+from campaigns.json_values import estimate, line, lines, number, plain
+from campaigns.risk_document import RiskEvidence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,32 +82,6 @@ class CalibrationBin:
     observed: float
     low: float
     high: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScorecardLine:
-    """One bin of the white-box scorecard."""
-
-    variable: str
-    bin: str
-    count: int
-    bad_rate: float
-    woe: float
-    points: float
-    information_value: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RiskEvidence:
-    """How well the scorecard tells good from bad, on bookings not used for fitting."""
-
-    n: int
-    n_bad: int
-    auc: float
-    ks: float
-    brier: float
-    ece: float
-    scorecard: tuple[ScorecardLine, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,7 +165,7 @@ class PlanDocument:
 
     def to_json(self) -> str:
         """Give the document as JSON text; undefined figures are null."""
-        return json.dumps(_plain(asdict(self)), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+        return json.dumps(plain(asdict(self)), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
     @classmethod
     def from_json(cls, text: str) -> "PlanDocument":
@@ -201,54 +176,25 @@ class PlanDocument:
             **{
                 **raw,
                 "created_at": datetime.fromisoformat(raw["created_at"]),
-                "headline": Headline(**{name: _estimate(figure) for name, figure in raw["headline"].items()}),
-                "limits": _lines(LimitUse, raw["limits"]),
-                "certificate": _line(Certificate, raw["certificate"]),
+                "headline": Headline(**{name: estimate(figure) for name, figure in raw["headline"].items()}),
+                "limits": lines(LimitUse, raw["limits"]),
+                "certificate": line(Certificate, raw["certificate"]),
                 "evidence": Evidence(
                     **{
                         **evidence,
-                        "randomness_p_value": _number(evidence["randomness_p_value"]),
+                        "randomness_p_value": number(evidence["randomness_p_value"]),
                         "offers": tuple(_offer_evidence(offer) for offer in evidence["offers"]),
                         "policies": tuple(_policy_value(policy) for policy in evidence["policies"]),
-                        "calibration": _lines(CalibrationBin, evidence["calibration"]),
-                        "risk": _risk_evidence(evidence["risk"]),
+                        "calibration": lines(CalibrationBin, evidence["calibration"]),
+                        "risk": None if evidence["risk"] is None else RiskEvidence.from_content(evidence["risk"]),
                     }
                 ),
                 "warnings": tuple(raw["warnings"]),
-                "tables": _lines(TableCount, raw["tables"]),
-                "decisions": _lines(ReasonCount, raw["decisions"]),
-                "allocation": _lines(AllocationLine, raw["allocation"]),
+                "tables": lines(TableCount, raw["tables"]),
+                "decisions": lines(ReasonCount, raw["decisions"]),
+                "allocation": lines(AllocationLine, raw["allocation"]),
             }
         )
-
-
-T = TypeVar("T")
-
-
-def _plain(thing: Any) -> Any:
-    if isinstance(thing, dict):
-        return {key: _plain(value) for key, value in thing.items()}
-    if isinstance(thing, list | tuple):
-        return [_plain(value) for value in thing]
-    if isinstance(thing, float) and not math.isfinite(thing):
-        return None
-    return thing.isoformat() if isinstance(thing, datetime) else thing
-
-
-def _number(value: float | None) -> float:
-    return math.nan if value is None else value
-
-
-def _line(kind: type[T], raw: Mapping[str, Any]) -> T:
-    return kind(**{key: _number(value) if value is None else value for key, value in raw.items()})
-
-
-def _lines(kind: type[T], raw: list[Mapping[str, Any]]) -> tuple[T, ...]:
-    return tuple(_line(kind, one) for one in raw)
-
-
-def _estimate(raw: Mapping[str, Any]) -> Estimate:
-    return _line(Estimate, raw)
 
 
 def _offer_evidence(raw: Mapping[str, Any]) -> OfferEvidence:
@@ -256,17 +202,13 @@ def _offer_evidence(raw: Mapping[str, Any]) -> OfferEvidence:
     return OfferEvidence(
         **{
             **raw,
-            "average_effect": _estimate(raw["average_effect"]),
-            "qini": None if qini is None else _estimate(qini),
-            "aipw_gain": _estimate(raw["aipw_gain"]),
+            "average_effect": estimate(raw["average_effect"]),
+            "qini": None if qini is None else estimate(qini),
+            "aipw_gain": estimate(raw["aipw_gain"]),
         }
     )
 
 
 def _policy_value(raw: Mapping[str, Any]) -> PolicyValue:
-    figures: dict[str, Any] = {key: _estimate(value) for key, value in raw.items() if key != "policy"}
+    figures: dict[str, Any] = {key: estimate(value) for key, value in raw.items() if key != "policy"}
     return PolicyValue(policy=raw["policy"], **figures)
-
-
-def _risk_evidence(raw: Mapping[str, Any] | None) -> RiskEvidence | None:
-    return None if raw is None else RiskEvidence(**{**raw, "scorecard": _lines(ScorecardLine, raw["scorecard"])})

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, StringConstraints, ValidationError
 
-from acquire.domain import CONTROL, Limits, Objective, check_fraction
+from acquire.domain import CONTROL, Direction, Limits, Objective, RiskTerms, Unseen, check_fraction
 from acquire.errors import BadInput, NotBuiltYet
 from acquire.ingest.sources import Columns, Sources
 from campaigns.toml_file import Strict, first_mistake, read_toml
@@ -17,7 +17,7 @@ DEFAULT_TIME_ZONE = "Asia/Shanghai"
 DEFAULT_CONTROL_SHARE = 0.05
 
 # Named by the contract and read by later versions; a plan that ignored them would be another plan.
-_LATER = ("price_tiers", "links", "identities", "current_plan", "spend_history", "traffic")
+_LATER = ("price_tiers", "identities", "current_plan", "spend_history", "traffic")
 
 Text = Annotated[str, StringConstraints(min_length=1)]
 
@@ -58,6 +58,9 @@ class _Columns(Strict):
     applied: Text | None = None
     approved: Text | None = None
     bad: Text | None = None
+    fpd1: Text | None = None
+    dpd30: Text | None = None
+    bad_on: Text | None = None
     amount: Text | None = None
     revenue: Text | None = None
     cost: Text | None = None
@@ -98,6 +101,13 @@ class _Holdout(Strict):
     control_share: float = DEFAULT_CONTROL_SHARE
 
 
+class _Risk(Strict):
+    special_codes: dict[str, list[Any]] = Field(default_factory=dict)
+    direction: dict[str, Direction] = Field(default_factory=dict)
+    unseen: Unseen = "pooled"
+    maturity_days: int | None = None
+
+
 class _PlanFile(Strict):
     currency: Text
     seed: int = Field(default=0, ge=0)
@@ -109,6 +119,7 @@ class _PlanFile(Strict):
     objective: _Objective | None = None
     limits: _Limits = _Limits()
     holdout: _Holdout = _Holdout()
+    risk: _Risk = _Risk()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +139,7 @@ class PlanFile:
         objective: None where the file leaves it open; see `choose_objective`.
         limits: What the plan must keep.
         control_share: Share of those who would be contacted that is kept back at random per channel.
+        risk: What is declared about features and labels for the scorecard.
         content_hash: SHA-256 (hex) of the file.
     """
 
@@ -143,6 +155,7 @@ class PlanFile:
     objective: Objective | None
     limits: Limits
     control_share: float
+    risk: RiskTerms
     content_hash: str
 
 
@@ -182,6 +195,7 @@ def _plan_file(path: Path, plan: _PlanFile, content_hash: str) -> PlanFile:
         raise BadInput(
             'minimise = "spend" needs min_incremental_accounts in [limits]; without it the best is to do nothing'
         )
+    columns = _columns(plan.columns)
     check_fraction("control_share", plan.holdout.control_share)
     if plan.holdout.control_share == 1:
         raise BadInput("control_share is 1, which keeps everybody back; give a fraction below 1")
@@ -194,10 +208,11 @@ def _plan_file(path: Path, plan: _PlanFile, content_hash: str) -> PlanFile:
         assume_consent=plan.assume_consent,
         sources=_sources(path.parent, plan.data),
         policy=path.parent / plan.data.policy if plan.data.policy else None,
-        columns=_columns(plan.columns),
+        columns=columns,
         objective=objective,
         limits=limits,
         control_share=plan.holdout.control_share,
+        risk=_risk(plan.risk, columns),
         content_hash=content_hash,
     )
 
@@ -226,6 +241,7 @@ def _sources(folder: Path, data: _Data) -> Sources:
         leads=folder / data.leads,
         channels=folder / data.channels,
         offers=folder / data.offers if data.offers else None,
+        links=folder / data.links if data.links else None,
     )
 
 
@@ -249,6 +265,16 @@ def _columns(written: _Columns) -> Columns:
 
 def _objective(written: _Objective | None) -> Objective | None:
     return Objective(maximise=written.maximise, minimise=written.minimise) if written else None
+
+
+def _risk(written: _Risk, columns: Columns) -> RiskTerms:
+    """The terms under the contract's names for the columns that [columns] renames."""
+    return RiskTerms(
+        special_codes={columns.rename.get(name, name): tuple(codes) for name, codes in written.special_codes.items()},
+        direction={columns.rename.get(name, name): way for name, way in written.direction.items()},
+        unseen=written.unseen,
+        maturity_days=written.maturity_days,
+    )
 
 
 def _limits(written: _Limits) -> Limits:

@@ -1,16 +1,16 @@
-"""The policy file: the lender's own rules, in the order they decide."""
+"""The policy file: the lender's own rules, in the order they decide, and its cut-off of approval."""
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 
-from acquire.domain import Policy, Rule
 from acquire.errors import BadInput
+from acquire.policy import Approval, Policy, Rule
 from campaigns.plan_file import Text
 from campaigns.toml_file import Strict, TomlFile, first_mistake, read_toml, worst
 
@@ -31,19 +31,35 @@ class _Rule(Strict):
     examples: list[dict[str, Any]] = Field(default_factory=list)
 
 
+class _Approval(Strict):
+    field: Text
+    cut_off: float
+    was: float | None = None
+    op: Literal["ge", "le"] = "ge"
+    missing: float | None = None
+    codes: list[float] = Field(default_factory=list)
+
+
 class _Policy(Strict):
     version: Text
     rule: list[_Rule] = Field(default_factory=list)
+    approval: _Approval | None = None
 
 
 def read_policy_file(path: Path) -> Policy:
-    """Read and check a policy file; whether its examples come out as they say is tested elsewhere.
+    """Read and check a policy file; see `parse_policy`."""
+    return parse_policy(read_toml(path))
+
+
+def parse_policy(file: TomlFile) -> Policy:
+    """Check a policy file that was read; whether its examples come out as they say is tested elsewhere.
 
     Raises:
         BadInput: The file is missing or not TOML, a key or an operator is unknown, an id is there twice, a value does not
-            fit its operator, or a rule ends before it begins. The line names the rule and, where it can, its line.
+            fit its operator or [approval], or a rule ends before it begins. The message names the rule and, where it can,
+            the line.
     """
-    file = read_toml(path)
+    path = file.path
     try:
         written = _Policy.model_validate(file.tables)
     except ValidationError as error:
@@ -55,31 +71,73 @@ def read_policy_file(path: Path) -> Policy:
         except BadInput as error:
             raise BadInput(f"{path.name}: rule {rule.id}{_line(file, number)}: {error}") from None
         ids.add(rule.id)
-    rules = tuple(Rule(**{**_fields(rule), "examples": tuple(rule.examples)}) for rule in written.rule)
-    return Policy(version=written.version, rules=rules, content_hash=file.content_hash)
+    return Policy(
+        version=written.version,
+        rules=tuple(_rule(rule, _line_number(file, number)) for number, rule in enumerate(written.rule)),
+        content_hash=file.content_hash,
+        approval=_approval(file, written.approval) if written.approval else None,
+    )
 
 
-def _fields(rule: _Rule) -> Mapping[str, Any]:
-    return {name: getattr(rule, name) for name in _Rule.model_fields}
+def _rule(written: _Rule, line: int | None) -> Rule:
+    fields: Mapping[str, Any] = {name: getattr(written, name) for name in _Rule.model_fields}
+    return Rule(**{**fields, "examples": tuple(written.examples), "line": line})
+
+
+def _approval(file: TomlFile, written: _Approval) -> Approval:
+    was = written.cut_off if written.was is None else written.was
+    fields: Mapping[str, Any] = {name: getattr(written, name) for name in _Approval.model_fields}
+    try:
+        return Approval(**{**fields, "was": was, "codes": tuple(written.codes), "line": _table_line(file, "approval")})
+    except BadInput as error:
+        raise BadInput(f"{file.path.name}: {_key_line(file, ('approval', 'codes'))}{error}") from None
 
 
 def _place(file: TomlFile, error: ValidationError) -> str:
-    """Which rule the first mistake is in: by its id where it has one, and the line where it begins."""
+    """Which rule the first mistake is in: by its id where it has one, and the line where it begins; else the key's line."""
     loc = worst(error)["loc"]
     number = next((part for part in loc if isinstance(part, int)), None)
     if number is None or loc[0] != "rule":
-        return ""
+        return _key_line(file, loc)
     raw = file.tables["rule"][number]
     named = f" {raw['id']}" if isinstance(raw, dict) and isinstance(raw.get("id"), str) else ""
     return f"rule{named}{_line(file, number)}: "
 
 
 def _line(file: TomlFile, number: int) -> str:
-    """Where the rule begins; empty where the rules are not written one [[rule]] each."""
+    line = _line_number(file, number)
+    return f" (line {line})" if line else ""
+
+
+def _line_number(file: TomlFile, number: int) -> int | None:
+    """Where the rule begins; None where the rules are not written one [[rule]] each."""
     starts = [match.start() for match in _RULE_LINE.finditer(file.text)]
-    if len(starts) != len(file.tables["rule"]):
+    return _line_at(file, starts[number]) if len(starts) == len(file.tables["rule"]) else None
+
+
+def _line_at(file: TomlFile, position: int) -> int:
+    return file.text.count("\n", 0, position) + 1
+
+
+def _table_start(file: TomlFile, table: str) -> "re.Match[str] | None":
+    name = re.escape(table)
+    return re.search(rf"^[ \t]*(?:\[\s*{name}\s*\]|{name}[ \t]*[.=])", file.text, re.MULTILINE)
+
+
+def _table_line(file: TomlFile, table: str) -> int | None:
+    found = _table_start(file, table)
+    return _line_at(file, found.end()) if found else None
+
+
+def _key_line(file: TomlFile, loc: Sequence[int | str]) -> str:
+    """Where a key of the file or of one of its tables stands, as "line 5: "; the table's line for a key it lacks."""
+    table, *keys = (str(part) for part in loc)
+    found = _table_start(file, table)
+    if found is None:
         return ""
-    return f" (line {file.text.count(chr(10), 0, starts[number]) + 1})"
+    inside = re.match(r"(?:(?!\n[ \t]*\[).)*", file.text[found.end() :], re.DOTALL)
+    key = re.search(rf"^[ \t]*{re.escape(keys[0])}[ \t]*=", inside[0], re.MULTILINE) if inside and keys else None
+    return f"line {_line_at(file, found.end() + key.end() if key else found.end())}: "
 
 
 def _check_rule(rule: _Rule, earlier: set[str]) -> None:

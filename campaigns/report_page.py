@@ -8,6 +8,7 @@ import jinja2
 
 from acquire.domain import Estimate, LimitUse
 from campaigns import report_figures as figures
+from campaigns import report_risk
 from campaigns import report_words as words
 from campaigns.plan_document import CalibrationBin, Evidence, PlanDocument, PolicyValue
 
@@ -172,5 +173,6 @@ def _templates(currency: str) -> jinja2.Template:
         "strip": figures.strip,
         "own_scale": figures.own_scale,
         "tick_words": words.say_tick,
+        "risk_words": report_risk,
     }
     return environment.get_template("report.html.jinja")

@@ -11,6 +11,8 @@ Unit = Literal["money", "rate", "contacts", "accounts"]
 
 _MINUS = "\u2212"
 _FIXED_SPACE = "\u00a0"
+# Half a 90 % interval, in standard deviations.
+HALF_WIDTH = 1.645
 _ODDS = "9 times in 10".replace(" ", _FIXED_SPACE)
 
 LIMIT_NAMES = {
@@ -70,6 +72,16 @@ def say_points(value: float) -> str:
         return NOT_KNOWN
     sign = "+" if value > 0 else ""
     return f"{sign}{_signed(value, f'{abs(100 * value):.2f}')}{_FIXED_SPACE}points"
+
+
+def say_known_to(sd: float) -> str:
+    """Give half of a 90 % interval of a rate, from its standard deviation: 0.02 is '\u00b1 3.3 points'."""
+    return f"\u00b1{_FIXED_SPACE}{100 * HALF_WIDTH * sd:.1f}{_FIXED_SPACE}points" if math.isfinite(sd) else NOT_KNOWN
+
+
+def say_factor(log_odds: float) -> str:
+    """Give a change of ln(odds) as a factor of the odds: 0.0488 is '1.05'."""
+    return f"{math.exp(log_odds):.2f}" if math.isfinite(log_odds) else NOT_KNOWN
 
 
 def say_decimals(value: float) -> str:

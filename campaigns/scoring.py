@@ -2,19 +2,26 @@
 
 import dataclasses
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from acquire.domain import CONTROL, Channel, Offer
+from acquire.domain import CONTROL, Channel, Offer, RiskTerms
 from acquire.ingest.tables import Tables
-from acquire.prefilter.risk_model import RiskModel, fit_risk_model
+from acquire.prefilter.approval import ApprovalModel
+from acquire.prefilter.comparison import Comparison
+from acquire.prefilter.ranking import RankingKind
+from acquire.prefilter.risk_fit import fit_risk_model
+from acquire.prefilter.risk_model import RiskModel
+from acquire.prefilter.scorecard import ScorecardSettings
 from acquire.scored import Scored
 from acquire.uplift.effects import Effects, fit_effects
 from acquire.uplift.learners import LearnerSettings
 from acquire.value.economics import contact_costs, event_chances, fit_event_rates
 from acquire.value.revenue import RevenueModel, fit_revenue
+from campaigns.approvals import under_todays_cut_off
 
 Floats = NDArray[np.float64]
 
@@ -30,12 +37,16 @@ class Models:
         risk: Chance to go bad; None where history has no bad label.
         revenue: What a booking brings; None where history has no revenue.
         event_rates: Clicks, applications and approvals per contact.
+        approval: The cut-off of approval; None where the policy states none.
+        comparison: Scorecard and challenger side by side; None where too few bookings have a known label.
     """
 
     effects: Effects
     risk: RiskModel | None
     revenue: RevenueModel | None
     event_rates: pd.DataFrame
+    approval: ApprovalModel | None = None
+    comparison: Comparison | None = None
 
     def averaged(self, keep: tuple[bool, ...]) -> "Models":
         """Give the models in which offers that are not kept have their average effect for every lead."""
@@ -51,11 +62,22 @@ def fit_uplift(tables: Tables, seed: int) -> Effects:
     )
 
 
-def fit_risk(tables: Tables, seed: int) -> RiskModel | None:
-    """Fit the chance to go bad on bookings that have matured; None where history has no bad label."""
+def fit_risk(
+    tables: Tables, terms: RiskTerms, seed: int, today: date, champion: RankingKind = "scorecard"
+) -> RiskModel | None:
+    """Fit the chance to go bad on bookings, for the leads of today; None where history has no bad label."""
     if not tables.has_bad:
         return None
-    return fit_risk_model(_matured(tables.history), tables.features, rng=np.random.default_rng(seed))
+    return fit_risk_model(
+        tables.history[_is_booked(tables.history)],
+        tables.features,
+        rng=np.random.default_rng(seed),
+        leads=tables.leads,
+        on=today,
+        maturity_days=terms.maturity_days,
+        settings=ScorecardSettings.of(terms),
+        champion=champion,
+    )
 
 
 def fit_money(tables: Tables, seed: int) -> tuple[RevenueModel | None, pd.DataFrame]:
@@ -66,32 +88,40 @@ def fit_money(tables: Tables, seed: int) -> tuple[RevenueModel | None, pd.DataFr
 def score_leads(models: Models, leads: pd.DataFrame, tables: Tables) -> Scored:
     """Score the leads; `tables` names the channels and offers."""
     p_control, uplift = models.effects.score(leads)
+    if models.approval is not None:
+        names = tuple(offer.offer for offer in tables.offers)
+        p_control, uplift = under_todays_cut_off(models.approval, leads, names, p_control, uplift)
     return _scored(models, leads, tables.channels, tables.offers, p_control, uplift)
 
 
 def score_held_out(models: Models, tables: Tables) -> Scored:
-    """Score history's rows, each by models that did not see it.
+    """Score history's rows, each by models that did not see it, under the cut-off that was in force.
 
-    The scorecard was fitted on matured bookings only, so all other rows are unseen by it; those get out-of-fold chances.
+    The scorecard was fitted on bookings only, so all other rows are unseen by it; bookings get their out-of-fold chances.
     """
     scored = _scored(
         models, tables.history, tables.channels, tables.offers, models.effects.p_control, models.effects.uplift
     )
-    if models.risk is not None and models.risk.quality is not None:
-        rows = np.flatnonzero(_is_matured(tables.history))
+    if models.risk is not None and models.risk.fitted is not None:
+        rows = np.flatnonzero(_is_booked(tables.history))
         seen = models.risk.p_bad(tables.history.iloc[rows])
-        unseen = (models.risk.quality.p_bad / seen)[:, None]
+        unseen = (models.risk.fitted.p_bad / seen)[:, None]
         scored.p_bad[rows] = np.clip(scored.p_bad[rows] * unseen, 1e-6, 1 - 1e-6)
         scored.p_bad_control[rows] = np.clip(scored.p_bad_control[rows] * unseen[:, 0], 1e-6, 1 - 1e-6)
     return scored
 
 
-def _matured(history: pd.DataFrame) -> pd.DataFrame:
-    return history[_is_matured(history)]
+def bad_labels(risk: RiskModel | None, history: pd.DataFrame) -> tuple[Floats, Floats]:
+    """What stands for the bad label of every history row (NaN where nothing is known), and its weight, each shape (n,)."""
+    label, weight = np.full(len(history), np.nan), np.zeros(len(history))
+    if risk is not None and risk.fitted is not None:
+        booked = _is_booked(history)
+        label[booked], weight[booked] = risk.fitted.y, risk.fitted.weight
+    return label, weight
 
 
-def _is_matured(history: pd.DataFrame) -> NDArray[np.bool_]:
-    return ((history["booked"] == 1) & history["bad"].notna()).to_numpy()
+def _is_booked(history: pd.DataFrame) -> NDArray[np.bool_]:
+    return (history["booked"] == 1).to_numpy(dtype=np.bool_)
 
 
 def _scored(
@@ -102,14 +132,16 @@ def _scored(
     p_control: Floats,
     uplift: Floats,
 ) -> Scored:
-    costs = contact_costs(frame, channels, offers, models.event_rates)
     names = tuple(offer.offer for offer in offers)
+    p_booked = p_control[:, None] + uplift
+    by_lead = None if models.approval is None else models.approval.p_approved(frame["channel"], names, p_booked)
+    costs = contact_costs(frame, channels, offers, models.event_rates, by_lead)
     p_bad, p_bad_control, loadings = _risk(models.risk, frame, names)
     revenue, revenue_control, loss = _revenue(models.revenue, frame, names, p_bad, p_bad_control)
     return Scored(
         offers=names,
         p_control=p_control,
-        p_booked=p_control[:, None] + uplift,
+        p_booked=p_booked,
         p_bad=p_bad,
         p_bad_control=p_bad_control,
         bad_loadings=loadings,
@@ -119,7 +151,7 @@ def _scored(
         revenue_control=revenue_control,
         loss_given_bad=loss,
         amount=frame["amount"].to_numpy(np.float64) if "amount" in frame else np.full(len(frame), np.nan),
-        p_approved=event_chances(frame, "approved", offers, models.event_rates),
+        p_approved=event_chances(frame, "approved", offers, models.event_rates) if by_lead is None else by_lead,
     )
 
 
@@ -127,8 +159,8 @@ def _risk(risk: RiskModel | None, frame: pd.DataFrame, offers: tuple[str, ...]) 
     if risk is None:
         shape = (len(frame), len(offers))
         return np.full(shape, np.nan), np.full(len(frame), np.nan), np.zeros((len(offers), len(frame), 1))
-    p_bad = np.column_stack([risk.p_bad(frame, offer) for offer in offers])
-    return p_bad, risk.p_bad(frame, CONTROL), np.stack([risk.loadings(frame, offer) for offer in offers])
+    p_bad, loadings = risk.under_offers(frame, (*offers, CONTROL))
+    return p_bad[:, :-1], p_bad[:, -1], loadings[:-1]
 
 
 def _revenue(

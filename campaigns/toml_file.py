@@ -56,6 +56,15 @@ def read_toml(path: Path) -> TomlFile:
         raise BadInput(f"{path.name} is not there (looked in {path.parent})") from None
     except OSError as error:
         raise BadInput(f"{path.name} cannot be read: {error.strerror}") from None
+    return parse_toml(path, content)
+
+
+def parse_toml(path: Path, content: bytes) -> TomlFile:
+    """Read the bytes of a TOML file; `path` names it in messages.
+
+    Raises:
+        BadInput: They are not TOML.
+    """
     try:
         text = content.decode("utf-8-sig")
         tables = tomllib.loads(text)

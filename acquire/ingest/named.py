@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 
 import numpy as np
+import pandas as pd
 
 from acquire.domain import CONTROL
 from acquire.errors import BadInput, NotBuiltYet
@@ -23,6 +24,9 @@ RESERVED = frozenset(
         "applied",
         "approved",
         "bad",
+        "fpd1",
+        "dpd30",
+        "bad_on",
         "amount",
         "revenue",
         "cost",
@@ -50,11 +54,12 @@ def read_history(history: Sieve, columns: Columns, today: date) -> None:
     history.read_name("offer", required=True)
     _name_control(history, columns.control)
     history.read_flag("booked", required=True)
-    for optional in ("clicked", "applied", "approved", "bad"):
+    for optional in ("clicked", "applied", "approved", "bad", "fpd1", "dpd30"):
         history.read_flag(optional)
     for optional in ("person_id", "region"):
         history.read_name(optional, required=False)
-    history.read_day("contacted_on", today)
+    for optional in ("contacted_on", "bad_on"):
+        history.read_day(optional, today)
     for optional in ("amount", "cost"):
         history.read_money(optional)
     history.read_revenue("revenue")
@@ -73,9 +78,17 @@ def _name_control(history: Sieve, label: str) -> None:
 
 def _check_outcomes(history: Sieve) -> None:
     """Only a booking can turn bad or earn: anything else is a mistake in one of the two columns."""
-    not_booked = history.clean["booked"] == 0
-    if "bad" in history:
-        history.reject("bad", not_booked & ~np.isnan(history.clean["bad"]), "leave it empty where nothing was booked")
+    not_booked = np.asarray(history.clean["booked"] == 0)
+    for outcome in ("bad", "fpd1", "dpd30"):
+        if outcome in history:
+            known = ~np.isnan(history.clean[outcome])
+            history.reject(outcome, not_booked & known, "leave it empty where nothing was booked")
+    if "bad_on" in history:
+        known = np.asarray(pd.notna(history.clean["bad_on"]))
+        history.reject("bad_on", not_booked & known, "leave it empty where nothing was booked")
+        if "contacted_on" in history:
+            before = np.asarray(history.clean["bad_on"] < history.clean["contacted_on"])
+            history.reject("bad_on", known & before, "a booking cannot go bad before its contact")
     if "revenue" in history:
         revenue = history.clean["revenue"]
         earned = ~np.isnan(revenue) & (revenue != 0)

@@ -28,12 +28,18 @@ TEXT_COLUMNS = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sources:
-    """Where the input tables are. `offers` None: every offer of history other than control, free of charge."""
+    """Where the input tables are.
+
+    Attributes:
+        offers: None: every offer of history other than control, free of charge.
+        links: None: nothing is known of what leads share.
+    """
 
     history: Path
     leads: Path
     channels: Path
     offers: Path | None = None
+    links: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,13 +94,14 @@ def nearest(word: str, known: "pd.Index[Any] | list[str]") -> str:
     return f"; did you mean {close[0]}?" if close else ""
 
 
-def read_source(table: str, path: Path, columns: Columns) -> RawTable:
+def read_source(table: str, path: Path, columns: Columns, *, texts: frozenset[str] = TEXT_COLUMNS) -> RawTable:
     """Read one table from its file.
 
     Args:
         table: The table's name in the contract.
         path: A Parquet or CSV file; its content decides which, and its ending must agree.
         columns: The owner's names. Only those that the file has are renamed.
+        texts: Columns that are text whatever they look like.
 
     Raises:
         BadInput: The file is missing, cannot be read, is not what it says, or names a column twice.
@@ -108,7 +115,7 @@ def read_source(table: str, path: Path, columns: Columns) -> RawTable:
     return RawTable(
         table=table,
         file=path.name,
-        frame=pd.DataFrame({name: _series(name, arrow.column(name)) for name in arrow.column_names}),
+        frame=pd.DataFrame({name: _series(arrow.column(name), is_text=name in texts) for name in arrow.column_names}),
         own_names={name: own for own, name in renamed.items()},
         hash=hashlib.sha256(content).hexdigest(),
         notes=(*notes, *dropped),
@@ -210,9 +217,9 @@ def _renamed(path: Path, arrow: pa.Table, renamed: Mapping[str, str]) -> tuple[p
     return arrow, [f"{path.name}: its own column {name} is ignored, [columns] names another" for name in shadowed]
 
 
-def _series(name: str, column: pa.ChunkedArray) -> "pd.Series[Any]":
+def _series(column: pa.ChunkedArray, *, is_text: bool) -> "pd.Series[Any]":
     plain = _plain(column)
-    if name in TEXT_COLUMNS and not pa.types.is_nested(plain.type):
+    if is_text and not pa.types.is_nested(plain.type):
         plain = _as_text(plain)
     series: pd.Series[Any] = plain.to_pandas()
     return series

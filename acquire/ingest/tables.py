@@ -4,6 +4,7 @@ files -> raw tables        sources.py    what the owner wrote
       -> channels, offers  partners.py   priced by hand: anything wrong stops
       -> named columns     named.py      a bad value sets its row aside
       -> features          features.py   what the models may use
+      -> links             links.py      what leads share
       -> Tables            this file     and what must hold of the tables as a whole
 """
 
@@ -19,6 +20,7 @@ from acquire.errors import BadInput
 from acquire.frames import HISTORY, LEADS, validate
 from acquire.ingest.checks import Sieve, TableCount
 from acquire.ingest.features import check_columns, choose_features
+from acquire.ingest.links import read_link_source, read_links, strangers_note
 from acquire.ingest.named import read_history, read_leads
 from acquire.ingest.partners import check_priced, read_channels, read_offers
 from acquire.ingest.sources import Columns, RawTable, Sources, read_source
@@ -41,6 +43,7 @@ class Tables:
         counts: One per table: accepted + quarantined = read.
         notes: What a reader of the plan should know, a sentence each.
         hashes: SHA-256 (hex) of each table's file.
+        links: `lead_id`, `kind`, `key`, optional `role`: what leads share; None where the plan has no such table.
     """
 
     history: pd.DataFrame
@@ -52,6 +55,7 @@ class Tables:
     counts: tuple[TableCount, ...]
     notes: tuple[str, ...]
     hashes: Mapping[str, str]
+    links: pd.DataFrame | None = None
 
     @property
     def has_revenue(self) -> bool:
@@ -89,7 +93,10 @@ def read_tables(sources: Sources, columns: Columns, *, assume_consent: bool, tod
     notes = read_leads(leads, [c.channel for c in channels], assume_consent=assume_consent)
     listed = read_offers(raws["offers"], channels, columns.control) if "offers" in raws else None
     features, feature_notes = choose_features(history, leads, columns)
-    for sieve in (history, leads):
+    links = [Sieve(raws["links"])] if "links" in raws else []
+    notes += [note for sieve in links for note in read_links(sieve)]
+    sieves = (history, leads, *links)
+    for sieve in sieves:
         sieve.check_usable()
     past, coming = history.accepted(), _typed_leads(leads)
     offers = listed if listed is not None else _offers_of(past)
@@ -97,22 +104,32 @@ def read_tables(sources: Sources, columns: Columns, *, assume_consent: bool, tod
     used = past.loc[past["offer"].isin([CONTROL, *(offer.offer for offer in offers)])].reset_index(drop=True)
     _check_history(used, offers, history.raw.own("offer"))
     notes += [*feature_notes, *_unused_note(past, used), *_unseen_note(used, channels)]
+    shared = links[0].accepted() if links else None
+    notes += strangers_note(shared, past, coming) if shared is not None else []
     return Tables(
         history=validate(HISTORY, used),
         leads=validate(LEADS, coming),
         channels=channels,
         offers=offers,
         features=features,
-        quarantine=pd.concat([history.quarantine(), leads.quarantine()], ignore_index=True),
-        counts=(dataclasses.replace(history.count(), unused=len(past) - len(used)), leads.count()),
+        quarantine=pd.concat([sieve.quarantine() for sieve in sieves], ignore_index=True),
+        counts=(
+            dataclasses.replace(history.count(), unused=len(past) - len(used)),
+            *(sieve.count() for sieve in sieves[1:]),
+        ),
         notes=(*(note for raw in raws.values() for note in raw.notes), *notes),
         hashes={table: raw.hash for table, raw in raws.items()},
+        links=shared,
     )
 
 
 def _read_all(sources: Sources, columns: Columns) -> dict[str, RawTable]:
     paths = {f.name: getattr(sources, f.name) for f in dataclasses.fields(sources)}
-    return {table: read_source(table, path, columns) for table, path in paths.items() if path is not None}
+    return {
+        table: read_link_source(path, columns) if table == "links" else read_source(table, path, columns)
+        for table, path in paths.items()
+        if path is not None
+    }
 
 
 def _typed_leads(leads: Sieve) -> pd.DataFrame:

@@ -1,12 +1,9 @@
-"""How a feature is cut into bins: numbers by monotone merging of quantile bins, categories with the rare ones pooled.
+"""Bins of a feature: how its values become bin numbers, and what the bins are called.
 
-The last bin of every feature holds missing values; a category's last but one holds all that is rare or was never seen.
-Codes are integers from 0; the bin of a number reads `lower < value <= upper`.
+    number      its intervals, then one bin per declared special code, then "missing"
+    category    one bin per level, then "other" (rare), then "never seen" where that is scored as the worst, then "missing"
 
-References:
-    Siddiqi, N. (2006), "Credit Risk Scorecards", chapter 6 (grouping).
-    Ayer, M. et al. (1955), "An empirical distribution function for sampling with incomplete information" (pool adjacent
-    violators).
+Bin numbers count from 0; the bin of a number reads `lower < value <= upper`. Infinite values fall into the outer bins.
 """
 
 from collections.abc import Mapping
@@ -16,179 +13,179 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
-from scipy.optimize import isotonic_regression
 
+from acquire.domain import Unseen
 from acquire.errors import BadInput
 
 Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+Codes = NDArray[np.unsignedinteger[Any]]
+
+_BLOCK = 1 << 14
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NumericBins:
-    """Bins of a number: `edges[i-1] < value <= edges[i]`, the outer ones open; the last bin is "missing"."""
+    """Bins of a number.
+
+    Attributes:
+        edges: Finite and rising: `edges[i-1] < value <= edges[i]`, the outer bins open.
+        special: Codes that are no measurement, as -999: each a bin of its own, whatever the edges say.
+    """
 
     edges: tuple[float, ...]
+    special: tuple[float, ...] = ()
 
     @property
     def n_bins(self) -> int:
-        """Number of bins, the missing one included."""
-        return len(self.edges) + 2
+        """Number of bins, special codes and missing included."""
+        return len(self.edges) + len(self.special) + 2
 
-    def codes(self, values: pd.Series) -> Ints:
+    def codes(self, values: pd.Series) -> Codes:
         """Bin number of each value, shape (n,)."""
-        numbers = values.to_numpy(dtype=float, na_value=np.nan)
-        found = np.searchsorted(np.asarray(self.edges, dtype=float), numbers, side="left")
-        return np.where(np.isnan(numbers), self.n_bins - 1, found).astype(np.int64)
+        numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
+        codes = np.zeros(len(numbers), dtype=_smallest_type(self.n_bins))
+        # Block by block, so that the passes over the edges read from the processor's cache.
+        for start in range(0, len(numbers), _BLOCK):
+            self._code_block(numbers[start : start + _BLOCK], codes[start : start + _BLOCK])
+        return codes
+
+    def _code_block(self, numbers: Floats, codes: Codes) -> None:
+        """Count the edges below each number: with the few edges of a scorecard quicker than a search."""
+        for edge in self.edges:
+            codes += numbers > edge
+        for i, code in enumerate(self.special):
+            np.putmask(codes, numbers == code, len(self.edges) + 1 + i)
+        np.putmask(codes, np.isnan(numbers), self.n_bins - 1)
 
     def unseen(self, values: pd.Series) -> int:
         """Number of values that no bin was made for: none, the outer bins are open."""
         return 0
 
     def labels(self) -> list[str]:
-        """The bins in words, in the order of their codes."""
-        ends = [f"{edge:.12g}" for edge in self.edges]
-        if not ends:
-            return ["any value", "missing"]
+        """The bins in short, in the order of their codes."""
+        ends = [_number(edge) for edge in self.edges]
         between = [f"{lower} < x <= {upper}" for lower, upper in pairwise(ends)]
-        return [f"x <= {ends[0]}", *between, f"x > {ends[-1]}", "missing"]
+        intervals = [f"x <= {ends[0]}", *between, f"x > {ends[-1]}"] if ends else ["any value"]
+        return [*intervals, *self._special_labels(), "missing"]
+
+    def words(self) -> list[str]:
+        """The bins as they stand in a sentence after "is", in the order of their codes."""
+        ends = [_number(edge) for edge in self.edges]
+        between = [f"{lower} to {upper}" for lower, upper in pairwise(ends)]
+        intervals = [f"at most {ends[0]}", *between, f"above {ends[-1]}"] if ends else ["any number"]
+        return [*intervals, *self._special_labels(), "missing"]
+
+    def _special_labels(self) -> list[str]:
+        return [f"code {_number(code)}" for code in self.special]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CategoryBins:
-    """Bins of a category: one per level, then "other" (rare or never seen), then "missing"."""
+    """Bins of a category.
+
+    Attributes:
+        levels: Levels with a bin of their own, in the order of their codes.
+        rare: Levels that history held and "other" pools.
+        scored_unseen: A level that history never held falls into "other" ("pooled"), or into a bin of its own that has the
+            points of the worst ("worst").
+    """
 
     levels: tuple[str, ...]
     rare: frozenset[str] = frozenset()
+    scored_unseen: Unseen = "pooled"
 
     @property
     def n_bins(self) -> int:
-        """Number of bins, "other" and "missing" included."""
-        return len(self.levels) + 2
+        """Number of bins, "other", "never seen" and "missing" included."""
+        return len(self.levels) + (3 if self.scored_unseen == "worst" else 2)
 
-    def codes(self, values: pd.Series) -> Ints:
+    @property
+    def never_seen(self) -> int | None:
+        """Bin of levels that history never held; None where they fall into "other"."""
+        return len(self.levels) + 1 if self.scored_unseen == "worst" else None
+
+    def codes(self, values: pd.Series) -> Codes:
         """Bin number of each value, shape (n,)."""
-        found = pd.Index(self.levels, dtype="str").get_indexer(pd.Index(values.astype("str")))
-        coded = np.where(found < 0, self.n_bins - 2, found)
-        return np.where(values.isna().to_numpy(), self.n_bins - 1, coded).astype(np.int64)
+        known = (*self.levels, *sorted(self.rare))
+        # One bin per known level, then one for the unknown and one for the missing.
+        bin_of = np.full(len(known) + 2, len(self.levels), dtype=_smallest_type(self.n_bins))
+        bin_of[: len(self.levels)] = np.arange(len(self.levels))
+        bin_of[-2] = self.n_bins - 2
+        bin_of[-1] = self.n_bins - 1
+        return np.asarray(bin_of[_positions(values, known)])
 
     def unseen(self, values: pd.Series) -> int:
         """Number of values that history never held."""
-        known = set(self.levels) | self.rare
-        return int((values.notna() & ~values.astype("str").isin(known)).sum())
+        known = (*self.levels, *self.rare)
+        return int((_positions(values, known) == len(known)).sum())
 
     def labels(self) -> list[str]:
-        """The bins in words, in the order of their codes."""
-        return [*self.levels, "other", "missing"]
+        """The bins in short, in the order of their codes."""
+        return [*self.levels, "other", *(["never seen"] if self.scored_unseen == "worst" else []), "missing"]
+
+    def words(self) -> list[str]:
+        """The bins as they stand in a sentence after "is", in the order of their codes."""
+        others = ["rare", "new"] if self.scored_unseen == "worst" else ["rare or new"]
+        return [*self.levels, *others, "missing"]
 
 
 Bins = NumericBins | CategoryBins
 
 
-def fit_numeric_bins(
-    values: pd.Series, bad: Floats, weight: Floats, *, n_pre_bins: int, smallest: float
-) -> NumericBins:
-    """Cut a number so that the bad rate only rises, or only falls, along the bins.
-
-    Quantile bins are pooled (pool adjacent violators) in the direction that explains `bad` better, then bins with fewer
-    than `smallest` rows join the neighbour whose bad rate is nearer.
-
-    Args:
-        values: The feature, shape (n,); missing values take no part.
-        bad: 0 or 1, shape (n,).
-        weight: Weight per row, shape (n,).
-        n_pre_bins: Quantile bins to begin with.
-        smallest: Smallest number of rows in a bin.
-
-    Returns:
-        The bins; a single one where the feature is constant or always missing.
-    """
-    numbers = values.to_numpy(dtype=float, na_value=np.nan)
-    here = ~np.isnan(numbers)
-    edges = _quantile_edges(numbers[here], n_pre_bins)
-    if not edges.size:
-        return NumericBins(edges=())
-    codes = np.searchsorted(edges, numbers[here], side="left")
-    tally = _Tally(
-        count=np.bincount(codes, minlength=len(edges) + 1).astype(float),
-        total=np.bincount(codes, weights=weight[here], minlength=len(edges) + 1).astype(float),
-        n_bad=np.bincount(codes, weights=(weight * bad)[here], minlength=len(edges) + 1).astype(float),
-    )
-    starts = _merge_small(_monotone_starts(tally), tally, smallest)
-    return NumericBins(edges=tuple(float(edges[start - 1]) for start in starts[1:]))
-
-
-def fit_category_bins(values: pd.Series, *, smallest: float) -> CategoryBins:
-    """One bin per level that holds at least `smallest` rows; the others share the bin "other"."""
-    counts = values.dropna().astype("str").value_counts()
-    enough = counts >= smallest
-    levels = tuple(sorted(str(level) for level in counts.index[enough]))
-    return CategoryBins(levels=levels, rare=frozenset(str(level) for level in counts.index[~enough]))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Tally:
-    """Rows, weight and weight of the bad per pre-bin, each shape (n_pre_bins,)."""
-
-    count: Floats
-    total: Floats
-    n_bad: Floats
-
-    def bad_rate(self, starts: list[int]) -> Floats:
-        """Bad rate of the bins that begin at the pre-bins `starts`."""
-        return np.asarray(np.add.reduceat(self.n_bad, starts) / np.add.reduceat(self.total, starts), dtype=float)
-
-
-def _quantile_edges(numbers: Floats, n_pre_bins: int) -> Floats:
-    """Upper edges between quantile bins: values that occur, so that a copy of the cut in SQL agrees exactly."""
-    unique = np.unique(numbers)
-    if len(unique) > n_pre_bins:
-        shares = np.arange(1, n_pre_bins) / n_pre_bins
-        unique = np.unique(np.r_[np.quantile(numbers, shares, method="inverted_cdf"), unique[-1]])
-    return unique[:-1]
-
-
-def _monotone_starts(tally: _Tally) -> list[int]:
-    """First pre-bin of each pooled bin, in the direction with the higher likelihood."""
-    rate = tally.n_bad / tally.total
-    fits = [isotonic_regression(rate, weights=tally.total, increasing=up) for up in (True, False)]
-    likelihood = [_likelihood(np.clip(fit.x, 1e-12, 1 - 1e-12), tally) for fit in fits]
-    return [int(start) for start in fits[int(np.argmax(likelihood))].blocks[:-1]]
-
-
-def _likelihood(rate: Floats, tally: _Tally) -> float:
-    return float(tally.n_bad @ np.log(rate) + (tally.total - tally.n_bad) @ np.log(1 - rate))
-
-
-def _merge_small(starts: list[int], tally: _Tally, smallest: float) -> list[int]:
-    """Join the smallest bin with the neighbour of the nearer bad rate until none is too small."""
-    while len(starts) > 1:
-        held = np.add.reduceat(tally.count, starts)
-        i = int(np.argmin(held))
-        if held[i] >= smallest:
-            break
-        gaps = np.abs(np.diff(tally.bad_rate(starts), prepend=np.inf, append=np.inf))
-        joined = i if gaps[i] <= gaps[i + 1] else i + 1
-        starts = [start for j, start in enumerate(starts) if j != joined]
-    return starts
-
-
 def bins_to_json(bins: Bins) -> dict[str, Any]:
     """The bins as plain JSON values."""
     if isinstance(bins, NumericBins):
-        return {"kind": "numeric", "edges": list(bins.edges)}
-    return {"kind": "category", "levels": list(bins.levels), "rare": sorted(bins.rare)}
+        return {"kind": "numeric", "edges": list(bins.edges), "special": list(bins.special)}
+    return {
+        "kind": "category",
+        "levels": list(bins.levels),
+        "rare": sorted(bins.rare),
+        "scored_unseen": bins.scored_unseen,
+    }
 
 
 def bins_from_json(content: Mapping[str, Any]) -> Bins:
     """The bins that `bins_to_json` wrote.
 
     Raises:
-        BadInput: The kind is unknown.
+        BadInput: The kind, or how unseen levels are scored, is unknown.
     """
-    if content["kind"] == "numeric":
-        return NumericBins(edges=tuple(float(edge) for edge in content["edges"]))
-    if content["kind"] == "category":
-        return CategoryBins(levels=tuple(content["levels"]), rare=frozenset(content["rare"]))
-    raise BadInput(f"the scorecard has bins of kind {content['kind']!r}; use a file written by this version")
+    kind = content["kind"]
+    if kind == "numeric":
+        edges, special = content["edges"], content["special"]
+        return NumericBins(edges=tuple(float(edge) for edge in edges), special=tuple(float(code) for code in special))
+    if kind == "category" and content["scored_unseen"] in ("pooled", "worst"):
+        levels, rare = tuple(content["levels"]), frozenset(content["rare"])
+        return CategoryBins(levels=levels, rare=rare, scored_unseen=content["scored_unseen"])
+    raise BadInput(f"the scorecard has bins of kind {kind!r}; use a file written by this version")
+
+
+def _positions(values: pd.Series, known: tuple[str, ...]) -> NDArray[np.int32]:
+    """Position of each value in `known`; len(known) for any other value, len(known) + 1 for a missing one.
+
+    An empty text that history never held is missing, as when a table is read.
+    """
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        levels = np.append(_found(pd.Series(values.cat.categories), known), np.int32(len(known) + 1))
+        # The code of a missing value is -1: the last.
+        return levels[values.cat.codes.to_numpy()]
+    return _found(values, known)
+
+
+def _found(values: pd.Series, known: tuple[str, ...]) -> NDArray[np.int32]:
+    texts = pa.array(values.astype("str"), type=pa.large_string())
+    found = pc.index_in(texts, value_set=pa.array(known, type=pa.large_string()))
+    missing = pc.is_null(texts) if "" in known else pc.or_kleene(pc.is_null(texts), pc.equal(texts, ""))
+    found = pc.if_else(missing, len(known) + 1, pc.fill_null(found, len(known)))
+    return np.asarray(found.cast(pa.int32()).to_numpy(zero_copy_only=False))
+
+
+def _smallest_type(n_bins: int) -> np.dtype[Any]:
+    return np.min_scalar_type(n_bins - 1)
+
+
+def _number(value: float) -> str:
+    return f"{value:.12g}"

@@ -1,7 +1,7 @@
 """What named groups (offers, channels, months) do to the level of the bad rate, in ln(odds), shrunk towards nothing.
 
-All figures are one scoring step from out-of-fold chances p: a group's shift is sum(bad - p) / sum(p (1 - p)), and
-sum(p (1 - p)) is its information, one over the variance of that shift by chance.
+All figures are one scoring step from out-of-fold chances p: a group's shift is sum(w (bad - p)) / sum(w p (1 - p)), and
+sum(w p (1 - p)) is its information, one over the variance of that shift by chance; w is 1 for a booking that has matured.
 
 References:
     Rao, C. R. (1948), "Large sample tests of statistical hypotheses concerning several parameters" (score test).
@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 
 # Below this chance of equal groups their spread counts as an error; below the second, their shifts are applied too.
 NOISE_LEVEL = 0.05
-SHIFT_LEVEL = 0.01
+SHIFT_LEVEL = 0.02
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,8 +56,8 @@ class GroupResiduals:
 
     Attributes:
         names: The groups.
-        residual: sum(bad - p) per group.
-        information: sum(p (1 - p)) per group.
+        residual: sum(w (bad - p)) per group.
+        information: sum(w p (1 - p)) per group.
     """
 
     names: tuple[str, ...]
@@ -70,7 +70,7 @@ class GroupResiduals:
         return float(chi2.sf(self._heterogeneity(), len(self.names) - 1)) if len(self.names) > 1 else 1.0
 
     def between_variance(self) -> float:
-        """Variance of the groups' shifts beyond chance, by moments; 0 unless chance (5 %) fails to explain them.
+        """Variance of the groups' shifts beyond chance, by moments; 0 where chance explains them (p above NOISE_LEVEL).
 
         With few groups the moments alone are mostly noise: hence the test in front.
         """
@@ -80,18 +80,24 @@ class GroupResiduals:
         excess = self._heterogeneity() - (len(w) - 1)
         return max(0.0, excess / float(w.sum() - (w @ w) / w.sum()))
 
-    def shrunk(self) -> Effects:
-        """Posterior mean and standard deviation of each shift under a normal prior with the variance between groups."""
-        variance = self.between_variance()
+    def shrunk(self, least_sd: float = 0.0) -> Effects:
+        """Posterior mean and standard deviation of each shift under a normal prior.
+
+        The prior's variance is the variance between groups, at least `least_sd` squared: what such groups are known to differ
+        by even where these rows cannot show it. The means are applied where the rows tell the groups apart (p below
+        SHIFT_LEVEL). Where they are not, the error is the one around no shift: its square is the posterior's variance and the
+        square of its mean together.
+        """
+        variance = max(self.between_variance(), least_sd**2)
         if variance == 0:
             return Effects(sd=dict.fromkeys(self.names, 0.0))
         precision = self.information + 1 / variance
-        shift = (self.residual / precision).tolist() if self.p_equal < SHIFT_LEVEL else []
-        return Effects(
-            shift=dict(zip(self.names, shift, strict=bool(shift))),
-            sd=dict(zip(self.names, (precision**-0.5).tolist(), strict=True)),
-            unseen_sd=variance**0.5,
-        )
+        shift, sd = self.residual / precision, precision**-0.5
+        if self.p_equal < SHIFT_LEVEL:
+            applied = dict(zip(self.names, shift.tolist(), strict=True))
+        else:
+            applied, sd = {}, np.hypot(sd, shift)
+        return Effects(shift=applied, sd=dict(zip(self.names, sd.tolist(), strict=True)), unseen_sd=variance**0.5)
 
     def _heterogeneity(self) -> float:
         shift = self.residual / self.information
@@ -99,11 +105,11 @@ class GroupResiduals:
         return float(self.information @ (shift - centre) ** 2)
 
 
-def residuals_by(group: pd.Series, p: Floats, bad: Floats) -> GroupResiduals:
-    """Residuals per value of `group`, shape (n,), of chances `p` against outcomes `bad`, both shape (n,)."""
+def residuals_by(group: pd.Series, p: Floats, bad: Floats, weight: Floats) -> GroupResiduals:
+    """Residuals per value of `group` of chances `p` against outcomes `bad` with their weights, each shape (n,)."""
     names, codes = np.unique(group.fillna("").astype("str").to_numpy(dtype=object), return_inverse=True)
     return GroupResiduals(
         names=tuple(str(name) for name in names),
-        residual=np.bincount(codes, weights=bad - p).astype(float),
-        information=np.bincount(codes, weights=p * (1 - p)).astype(float),
+        residual=np.bincount(codes, weights=weight * (bad - p)).astype(float),
+        information=np.bincount(codes, weights=weight * p * (1 - p)).astype(float),
     )

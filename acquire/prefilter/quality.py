@@ -7,7 +7,11 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
+from acquire.domain import Estimate
+from acquire.prefilter.quality_intervals import N_PARTS, RiskIntervals, with_intervals
+
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +28,7 @@ class RiskQuality:
         deciles: The table of `decile_table`.
         p_bad: Out-of-fold chances, calibrated, in the order of the rows given, shape (n,).
         folds: The fold each row was held out in, shape (n,).
+        intervals: The figures again, with intervals.
     """
 
     n: int
@@ -35,23 +40,36 @@ class RiskQuality:
     ece: float
     deciles: pd.DataFrame
     p_bad: Floats
-    folds: NDArray[np.int64]
+    folds: Ints
+    intervals: RiskIntervals
 
 
-def measure(p_bad: Floats, bad: Floats, folds: NDArray[np.int64]) -> RiskQuality:
-    """Quality of out-of-fold chances `p_bad` against the outcomes `bad` (0 or 1), both shape (n,)."""
+def measure(p_bad: Floats, bad: Floats, folds: Ints, rng: np.random.Generator | None = None) -> RiskQuality:
+    """Quality of out-of-fold chances against what happened.
+
+    Args:
+        p_bad: Chances, shape (n,).
+        bad: Outcomes, 0 or 1, shape (n,).
+        folds: The fold each row was held out in, shape (n,).
+        rng: For the intervals; None = figures without intervals.
+    """
     deciles = decile_table(p_bad, bad)
+    figures = {
+        "auc": auc(p_bad, bad),
+        "ks": ks(p_bad, bad),
+        "brier": float(((p_bad - bad) ** 2).mean()),
+        "log_loss": log_loss(p_bad, bad),
+        "ece": float(np.average((deciles["promised"] - deciles["seen"]).abs(), weights=deciles["count"])),
+    }
+    points = RiskIntervals(**{name: Estimate(expected=value) for name, value in figures.items()})
     return RiskQuality(
         n=len(bad),
         n_bad=int(bad.sum()),
-        auc=auc(p_bad, bad),
-        ks=ks(p_bad, bad),
-        brier=float(((p_bad - bad) ** 2).mean()),
-        log_loss=log_loss(p_bad, bad),
-        ece=float(np.average((deciles["promised"] - deciles["seen"]).abs(), weights=deciles["count"])),
+        **figures,
         deciles=deciles,
         p_bad=p_bad,
         folds=folds,
+        intervals=points if rng is None else with_intervals(points, p_bad, bad, rng),
     )
 
 
@@ -81,7 +99,7 @@ def ks(score: Floats, bad: Floats) -> float:
     return float(np.abs(bad_share - good_share)[last_of_tie].max())
 
 
-def decile_table(p_bad: Floats, bad: Floats, n_parts: int = 10) -> pd.DataFrame:
+def decile_table(p_bad: Floats, bad: Floats, n_parts: int = N_PARTS) -> pd.DataFrame:
     """Promised and seen bad rate in equal parts of the rows, from the safest to the riskiest.
 
     Returns:

@@ -1,35 +1,57 @@
-"""Chance to go bad per offer, and how sure it is: scorecard, calibration, shift per offer, errors of level and channel.
+"""Chance to go bad per offer, and how sure it is.
 
-    ln odds bad (lead, offer) = calibration(scorecard(lead)) + shift(offer)
+    ln odds bad (lead, offer) = calibration(scorecard(lead)) + drift(channel, day) + tilt * distance(lead) + shift(offer)
 
-Errors that leads share are independent standard normal numbers; `loadings` says how far each of them moves each lead: the
-scorecard's own errors, one for the common level (bad rates move from month to month), one per channel (what it does beyond
-the scorecard), one for all channels history never saw, one per offer, one for all offers history never saw.
+`drift` carries each channel's trend on to the day of the plan, `distance` says how far the lead lies outside the bookings that
+have a label. Errors that leads share are independent standard normal numbers; `loadings` says how far each of them moves each
+lead: the scorecard's own errors, one for the common level (bad rates move from month to month), one per channel (what it does
+beyond the scorecard), one for all channels history never saw, one per offer, one for all offers history never saw, those of
+the trends, and the one of distance.
 """
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import expit, logit
+from scipy.special import expit
 
-from acquire.domain import Feature
 from acquire.errors import BadInput
-from acquire.prefilter.calibrate import Calibration, fit_calibration
-from acquire.prefilter.effects import Effects, residuals_by
-from acquire.prefilter.quality import RiskQuality, measure
-from acquire.prefilter.scorecard import Scorecard, ScorecardSettings
-from acquire.prefilter.scorecard_fit import cross_fit, fit_scorecard, stratified_folds
+from acquire.prefilter.calibrate import Calibration
+from acquire.prefilter.challenger import Challenger
+from acquire.prefilter.drift import Drift, no_drift
+from acquire.prefilter.effects import Effects
+from acquire.prefilter.quality import RiskQuality
+from acquire.prefilter.ranking import RankingKind, RankingModel
+from acquire.prefilter.ranking_fit import ranking_from_content
+from acquire.prefilter.scorecard import Scorecard
+from acquire.prefilter.seen import Seen
 
 Floats = NDArray[np.float64]
 
-FEWEST_OF_EACH = 50
-_FORMAT = 1
-_AVERAGE_ONLY_SD = 0.5
+_FORMAT = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FittedRows:
+    """The bookings a model learnt from, in the order they were given, n of them.
+
+    Attributes:
+        y: Outcome or what stands for it (see `acquire.prefilter.maturity`), shape (n,); NaN where nothing is known.
+        weight: Share of a final label's information, shape (n,).
+        p_bad: Chance to go bad under the average offer on the row's own day, by models that did not see the row, shape (n,).
+        early_to_late: The table of `acquire.prefilter.early_signs.early_to_late`.
+        distance: The table of `acquire.prefilter.seen.distance_table`, or None where there were no leads to compare with.
+    """
+
+    y: Floats
+    weight: Floats
+    p_bad: Floats
+    early_to_late: pd.DataFrame
+    distance: pd.DataFrame | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,24 +59,40 @@ class RiskModel:
     """Chance to go bad, given that the lead books; see the module's formula.
 
     Attributes:
-        scorecard: The white box; None where history has too few bad or good bookings to fit one.
-        calibration: Applied to the scorecard's chance.
-        average_log_odds: ln(odds bad) of everybody where there is no scorecard.
+        ranking: The champion, scorecard or challenger; None where history has too few bad or good bookings to fit one.
+        calibration: Applied to the champion's chance.
+        average_log_odds: ln(odds bad) of everybody where there is no champion.
         offers: Shifts per offer; all 0 where history cannot tell offers apart.
         channels: Errors per channel beyond the scorecard; their shifts are not applied.
         level_sd: Standard deviation of the common level, in ln(odds).
         notes: What a reader must know, one sentence each.
-        quality: Out-of-fold quality; None for a model read from a file.
+        drift: Trend per channel.
+        seen: Distance from the labelled bookings, and what it does.
+        quality: Out-of-fold quality on matured bookings; None for a model read from a file.
+        fitted: The bookings it learnt from; None for a model read from a file.
     """
 
-    scorecard: Scorecard | None
+    ranking: RankingModel | None
     calibration: Calibration
     average_log_odds: float
     offers: Effects
     channels: Effects
     level_sd: float
     notes: tuple[str, ...]
-    quality: RiskQuality | None
+    drift: Drift = field(default_factory=no_drift)
+    seen: Seen = field(default_factory=Seen)
+    quality: RiskQuality | None = None
+    fitted: FittedRows | None = None
+
+    @property
+    def champion(self) -> RankingKind:
+        """Which kind of model ranks."""
+        return "challenger" if isinstance(self.ranking, Challenger) else "scorecard"
+
+    @property
+    def scorecard(self) -> Scorecard | None:
+        """The white box; None where there is no champion, or where the challenger is."""
+        return self.ranking if isinstance(self.ranking, Scorecard) else None
 
     @property
     def offer_shift_note(self) -> str:
@@ -62,11 +100,11 @@ class RiskModel:
         return self.notes[0]
 
     def log_odds(self, frame: pd.DataFrame, offer: str | None = None) -> Floats:
-        """ln(odds bad) of each lead, shape (n,), under `offer`; None = the average offer."""
-        shift = self.offers.shift.get(offer, 0.0) if offer is not None else 0.0
-        if self.scorecard is None:
-            return np.full(len(frame), self.average_log_odds + shift)
-        return self.calibration.log_odds(self.scorecard.log_odds_bad(frame)) + shift
+        """ln(odds bad) of each lead, shape (n,), under `offer`; None = the average offer.
+
+        Rows with a `contacted_on` are judged on their own day, others on the plan's.
+        """
+        return self._log_odds(frame, self._ranked(frame)) + self._shift(offer)
 
     def p_bad(self, frame: pd.DataFrame, offer: str | None = None) -> Floats:
         """Chance to go bad, given that the lead books under `offer`, shape (n,); None = the average offer."""
@@ -78,16 +116,41 @@ class RiskModel:
         The k errors are the same for every offer and every frame, so covariances across leads and offers are products:
         Cov(p_bad[i] under o, p_bad[j] under q) = loadings(o)[i] @ loadings(q)[j].
         """
-        p = self.p_bad(frame, offer)
-        columns = [self._scorecard_errors(frame), np.full((len(frame), 1), self.level_sd)]
-        columns += [self._channel_errors(frame), self._offer_errors(len(frame), offer)]
-        return np.hstack(columns) * (p * (1 - p))[:, None]
+        _, loadings = self.under_offers(frame, (offer,))
+        return np.asarray(loadings[0], dtype=float)
 
-    def _scorecard_errors(self, frame: pd.DataFrame) -> Floats:
-        if self.scorecard is None:
+    def under_offers(self, frame: pd.DataFrame, offers: Sequence[str | None]) -> tuple[Floats, Floats]:
+        """`p_bad` of each lead under each offer, shape (n, o), and `loadings`, shape (o, n, k); the leads are ranked once."""
+        ranked = self._ranked(frame)
+        log_odds = self._log_odds(frame, ranked)
+        before = [
+            self._ranking_errors(frame, ranked),
+            np.full((len(frame), 1), self.level_sd),
+            self._channel_errors(frame),
+        ]
+        after = [self.drift.log_odds_errors(frame), self.seen.tilt_sd * self.seen.distance(frame)[:, None]]
+        p = np.column_stack([expit(log_odds + self._shift(offer)) for offer in offers])
+        loadings = [
+            np.hstack([*before, self._offer_errors(len(frame), offer), *after]) * (p[:, [j]] * (1 - p[:, [j]]))
+            for j, offer in enumerate(offers)
+        ]
+        return p, np.stack(loadings)
+
+    def _shift(self, offer: str | None) -> float:
+        return self.offers.shift.get(offer, 0.0) if offer is not None else 0.0
+
+    def _ranked(self, frame: pd.DataFrame) -> Floats | None:
+        return None if self.ranking is None else self.ranking.log_odds_bad(frame)
+
+    def _log_odds(self, frame: pd.DataFrame, ranked: Floats | None) -> Floats:
+        if ranked is None:
+            return np.full(len(frame), self.average_log_odds)
+        return self.calibration.log_odds(ranked) + self.drift.shift(frame) + self.seen.tilt * self.seen.distance(frame)
+
+    def _ranking_errors(self, frame: pd.DataFrame, ranked: Floats | None) -> Floats:
+        if self.ranking is None or ranked is None:
             return np.zeros((len(frame), 0))
-        slope = self.calibration.log_odds_slope(self.scorecard.log_odds_bad(frame))
-        return self.scorecard.log_odds_errors(frame) * slope[:, None]
+        return self.ranking.log_odds_errors(frame) * self.calibration.log_odds_slope(ranked)[:, None]
 
     def _channel_errors(self, frame: pd.DataFrame) -> Floats:
         names = list(self.channels.sd)
@@ -107,15 +170,17 @@ class RiskModel:
         return errors
 
     def to_json(self) -> str:
-        """The model as JSON text, without its quality."""
+        """The model as JSON text, without its quality and the rows it learnt from."""
         content = {
             "format": _FORMAT,
-            "scorecard": None if self.scorecard is None else self.scorecard.to_content(),
+            "ranking": None if self.ranking is None else self.ranking.to_content(),
             "calibration": asdict(self.calibration),
             "average_log_odds": self.average_log_odds,
             "offers": self.offers.to_json(),
             "channels": self.channels.to_json(),
             "level_sd": self.level_sd,
+            "drift": self.drift.to_json(),
+            "seen": self.seen.to_json(),
             "notes": list(self.notes),
         }
         return json.dumps(content, ensure_ascii=False, allow_nan=False)
@@ -136,116 +201,15 @@ class RiskModel:
     def _from_content(cls, content: dict[str, Any]) -> "RiskModel":
         if content["format"] != _FORMAT:
             raise BadInput(f"the risk model has format {content['format']!r}; this version reads format {_FORMAT}")
-        card = content["scorecard"]
+        ranking = content["ranking"]
         return cls(
-            scorecard=None if card is None else Scorecard.from_content(card),
+            ranking=None if ranking is None else ranking_from_content(ranking),
             calibration=Calibration.from_content(content["calibration"]),
             average_log_odds=float(content["average_log_odds"]),
             offers=Effects.from_json(content["offers"]),
             channels=Effects.from_json(content["channels"]),
             level_sd=float(content["level_sd"]),
             notes=tuple(content["notes"]),
-            quality=None,
+            drift=Drift.from_json(content["drift"]),
+            seen=Seen.from_json(content["seen"]),
         )
-
-
-def fit_risk_model(
-    history: pd.DataFrame,
-    features: Sequence[Feature],
-    *,
-    rng: np.random.Generator,
-    n_folds: int = 5,
-    settings: ScorecardSettings | None = None,
-) -> RiskModel:
-    """Fit the chance to go bad from bookings whose outcome is known.
-
-    Args:
-        history: Booked and matured rows: `bad` 0/1, `offer`, `channel`, the features; optional `contacted_on`.
-        features: Columns to use.
-        rng: Source of folds and draws.
-        n_folds: Folds for the out-of-fold predictions.
-        settings: How the scorecard is fitted.
-
-    Returns:
-        The model. With fewer than 50 bad or 50 good rows: the average for everybody, with wide errors and a note.
-
-    Raises:
-        BadInput: There are no rows, or `bad` holds something else than 0 and 1.
-    """
-    bad = _outcomes(history)
-    if min(bad.sum(), (1 - bad).sum()) < FEWEST_OF_EACH:
-        return _average_only(bad)
-    folds = stratified_folds(bad, n_folds, rng)
-    out_of_fold = cross_fit(history, features, bad, folds, settings=settings)
-    card = fit_scorecard(history, features, bad, rng=rng, settings=settings, penalty=out_of_fold.penalty)
-    calibrated = fit_calibration(out_of_fold.p_bad, bad, folds=stratified_folds(bad, n_folds, rng))
-    p = calibrated.p_bad
-    by_offer = residuals_by(history["offer"], p, bad)
-    offers = by_offer.shrunk()
-    return RiskModel(
-        scorecard=card,
-        calibration=calibrated.calibration,
-        average_log_odds=float(logit(bad.mean())),
-        offers=offers,
-        channels=_channel_errors_left(history["channel"], p, bad, card),
-        level_sd=_level_sd(history, p, bad),
-        notes=(_offer_note(offers, by_offer.p_equal),),
-        quality=measure(p, bad, folds),
-    )
-
-
-def _outcomes(history: pd.DataFrame) -> Floats:
-    bad = history["bad"].to_numpy(dtype=float, na_value=np.nan)
-    if not len(bad):
-        raise BadInput("history has no booked row whose bad label is known; add labels or drop the bad-rate limit")
-    if not np.isin(bad, (0.0, 1.0)).all():
-        raise BadInput("bad holds a value other than 0 and 1 among matured bookings; give 0, 1 or leave it empty")
-    return bad
-
-
-def _average_only(bad: Floats) -> RiskModel:
-    """Everybody at the average: half a bad and half a good row are added, so that 0 of 30 is not "never"."""
-    n, n_bad = len(bad), float(bad.sum())
-    rate = (n_bad + 0.5) / (n + 1)
-    sd = float(np.sqrt(1 / (n_bad + 0.5) + 1 / (n - n_bad + 0.5)))
-    p = np.full(n, rate)
-    few = f"only {n_bad:.0f} bad and {n - n_bad:.0f} good bookings are known: every lead gets the average {rate:.3f}"
-    return RiskModel(
-        scorecard=None,
-        calibration=Calibration(),
-        average_log_odds=float(logit(rate)),
-        offers=Effects(),
-        channels=Effects(unseen_sd=_AVERAGE_ONLY_SD),
-        level_sd=sd,
-        notes=("offers are taken as equal in risk: too few labels to tell", few),
-        quality=measure(p, bad, np.zeros(n, dtype=np.int64)),
-    )
-
-
-def _offer_note(offers: Effects, p_equal: float) -> str:
-    if not offers.shift:
-        return (
-            f"offers count as equal in the risk of those who book: history cannot tell them apart (p = {p_equal:.2f})"
-        )
-    named = ", ".join(f"{name} {shift:+.2f}" for name, shift in offers.shift.items())
-    return f"offers differ in the risk of those who book (p = {p_equal:.3f}); shifts of ln(odds bad): {named}"
-
-
-def _channel_errors_left(channel: pd.Series, p: Floats, bad: Floats, card: Scorecard) -> Effects:
-    """What is left between channels out of fold; for an unseen channel, the spread of the known ones too."""
-    left = residuals_by(channel, p, bad).shrunk()
-    known = [v for v in card.variables if v.feature.name == "channel"]
-    spread = sum(_spread(v.points / card.factor, v.count) for v in known)
-    return replace(left, shift={}, unseen_sd=float(np.hypot(left.unseen_sd, spread)))
-
-
-def _spread(values: Floats, weights: Floats) -> float:
-    return float(np.average((values - np.average(values, weights=weights)) ** 2, weights=weights) ** 0.5)
-
-
-def _level_sd(history: pd.DataFrame, p: Floats, bad: Floats) -> float:
-    """How far the common level moves between months beyond chance; 0 without dates or with fewer than 3 months."""
-    if "contacted_on" not in history.columns:
-        return 0.0
-    months = residuals_by(pd.to_datetime(history["contacted_on"]).dt.strftime("%Y-%m"), p, bad)
-    return months.between_variance() ** 0.5 if len(months.names) >= 3 else 0.0

@@ -18,8 +18,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from acquire.domain import Policy, Rule
 from acquire.errors import BadInput
+from acquire.policy import Policy, Rule
 
 Flags = NDArray[np.bool_]
 Ints = NDArray[np.int64]
@@ -98,9 +98,9 @@ def check_fields(policy: Policy, columns: Iterable[str], protected: Iterable[str
     known, barred = set(columns), set(protected)
     for rule in policy.rules:
         if rule.field in barred:
-            raise BadInput(f"policy rule {rule.id!r} reads {rule.field!r}, which is protected; take the rule out")
+            raise BadInput(f"{rule.named} reads {rule.field!r}, which is protected; take the rule out")
         if rule.field not in known:
-            raise BadInput(f"policy rule {rule.id!r} reads {rule.field!r}, which leads lack; correct the field's name")
+            raise BadInput(f"{rule.named} reads {rule.field!r}, which leads lack; correct the field's name")
 
 
 def check_examples(policy: Policy) -> None:
@@ -116,7 +116,7 @@ def check_examples(policy: Policy) -> None:
 
 
 def _check_example(rule: Rule, number: int, example: Mapping[str, object]) -> None:
-    named = f"example {number} of policy rule {rule.id!r}"
+    named = f"example {number} of {rule.named}"
     unknown = sorted(set(example) - {rule.field, "hit"})
     if unknown or not isinstance(example.get("hit"), bool):
         raise BadInput(f"{named} must give {rule.field} and hit = true or false" + f", not {unknown}" * bool(unknown))
@@ -130,7 +130,7 @@ def _check_example(rule: Rule, number: int, example: Mapping[str, object]) -> No
 
 def _hold_against(leads: pd.DataFrame, rule: Rule) -> tuple[Flags, Flags]:
     if rule.field not in leads.columns:
-        raise BadInput(f"policy rule {rule.id!r} reads {rule.field!r}, which leads lack; correct the field's name")
+        raise BadInput(f"{rule.named} reads {rule.field!r}, which leads lack; correct the field's name")
     field = leads[rule.field]
     null = field.isna().to_numpy()
     if rule.op == "is_null":
@@ -159,14 +159,14 @@ def _compare(field: pd.Series, rule: Rule) -> Flags:
 
 def _listed(rule: Rule) -> list[object]:
     if not isinstance(rule.value, list | tuple | set | frozenset):
-        raise BadInput(f"policy rule {rule.id!r}: value of {rule.op} is {rule.value!r}; give a list")
+        raise BadInput(f"{rule.named}: value of {rule.op} is {rule.value!r}; give a list")
     return list(rule.value)
 
 
 def _ends(rule: Rule) -> tuple[object, object]:
     ends = _listed(rule)
     if len(ends) != 2:
-        raise BadInput(f"policy rule {rule.id!r}: value of between is {rule.value!r}; give [low, high]")
+        raise BadInput(f"{rule.named}: value of between is {rule.value!r}; give [low, high]")
     return ends[0], ends[1]
 
 
@@ -182,4 +182,4 @@ def _fitting(value: object, field: pd.Series, rule: Rule) -> Any:
     kind = (
         "a number" if numeric else "a text, and an operator that does not order" if isinstance(value, str) else "a text"
     )
-    raise BadInput(f"policy rule {rule.id!r}: {rule.op} {value!r} does not fit {rule.field!r}; give {kind}")
+    raise BadInput(f"{rule.named}: {rule.op} {value!r} does not fit {rule.field!r}; give {kind}")

@@ -6,8 +6,9 @@
                                                             offset = base_points - factor * ln(base_odds)
     p_bad            = 1 / (1 + exp((points - offset) / factor))
 
-A lead's points are the sum of its bins' points as the table prints them; p_bad is computed from that sum, so the two
-cannot disagree. Coefficients are never negative: of two bins, the one with the higher bad rate never earns more points.
+A bin's points are rounded in the fit to hundredths, as the table prints them: whoever adds up the printed table has the
+lead's points, and p_bad is computed from that sum, so the two cannot disagree. Coefficients are never negative: of two
+bins, the one with the higher bad rate never earns more points.
 
 References:
     Siddiqi, N. (2006), "Credit Risk Scorecards", chapter 6.
@@ -15,7 +16,7 @@ References:
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -23,14 +24,21 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from acquire.domain import Feature
+from acquire.domain import Direction, Feature, RiskTerms, Unseen
 from acquire.errors import BadInput
-from acquire.prefilter.bins import Bins, bins_from_json, bins_to_json
+from acquire.prefilter.bins import Codes
+from acquire.prefilter.reasons import ReasonBook
+from acquire.prefilter.scorecard_text import print_scorecard
+from acquire.prefilter.variable import Variable
+
+__all__ = ["FORMAT", "POINTS_DECIMALS", "Coded", "Scorecard", "ScorecardSettings", "Variable"]
 
 Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
-FORMAT = 1
+FORMAT = 2
+POINTS_DECIMALS = 2
+
+_BLOCK = 1 << 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +53,8 @@ class ScorecardSettings:
         penalties: Ridge penalties to choose from by held-out log loss.
         points_to_double, base_points, base_odds: A lead has `base_points` at odds good : bad of `base_odds`; the odds
             double every `points_to_double` points.
-        n_draws: Refits on random weights that measure how sure the points are.
-        n_errors: Most independent errors that are kept of them.
+        n_errors: Most independent errors that say how sure the points are; 0 leaves that unmeasured.
+        special_codes, direction, unseen: As in `acquire.domain.RiskTerms`; those of other features do nothing.
     """
 
     n_pre_bins: int = 20
@@ -54,12 +62,19 @@ class ScorecardSettings:
     min_count: int = 30
     smoothing: float = 20.0
     min_information: float = 0.0
-    penalties: tuple[float, ...] = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
+    penalties: tuple[float, ...] = (3.0, 30.0, 300.0)
     points_to_double: float = 20.0
     base_points: float = 600.0
     base_odds: float = 20.0
-    n_draws: int = 64
     n_errors: int = 20
+    special_codes: Mapping[str, tuple[float | str, ...]] = field(default_factory=dict)
+    direction: Mapping[str, Direction] = field(default_factory=dict)
+    unseen: Unseen = "pooled"
+
+    @classmethod
+    def of(cls, terms: RiskTerms) -> "ScorecardSettings":
+        """The usual settings under the terms that a lender declares."""
+        return cls(special_codes=terms.special_codes, direction=terms.direction, unseen=terms.unseen)
 
     @property
     def factor(self) -> float:
@@ -73,41 +88,27 @@ class ScorecardSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Variable:
-    """One variable of the scorecard.
+class Coded:
+    """Leads as bin numbers: computed once, then points, reasons and errors are looked up.
 
     Attributes:
-        feature: The column it reads.
-        bins: How the column is cut.
-        count, n_bad: Rows and bad rows per bin, as weighted in the fit, shape (n_bins,).
-        woe: Weight of evidence per bin, shape (n_bins,); 0 where a bin was never seen.
-        coefficient: Coefficient of the WOE.
-        points: Points per bin, shape (n_bins,), this variable's share of the offset and the intercept included.
-        information: Information value.
-        errors: Change of ln(odds good) per bin under k independent standard normal errors, shape (n_bins, k).
+        codes: Per variable of the scorecard, the bin number of each lead, shape (n,).
+        index: The leads' index.
     """
 
-    feature: Feature
-    bins: Bins
-    count: Floats
-    n_bad: Floats
-    woe: Floats
-    coefficient: float
-    points: Floats
-    information: float
-    errors: Floats
+    codes: tuple[Codes, ...]
+    index: "pd.Index[Any]"
 
-    def __post_init__(self) -> None:
-        lengths = {len(column) for column in (self.count, self.n_bad, self.woe, self.points, self.errors)}
-        if lengths != {self.bins.n_bins}:
-            raise BadInput(f"variable {self.feature.name!r} of the scorecard has columns of unequal length; fit again")
-        if not (np.isfinite(self.points).all() and np.isfinite(self.errors).all()):
-            raise BadInput(f"variable {self.feature.name!r} of the scorecard has points that are not finite; fit again")
+    def __len__(self) -> int:
+        return len(self.index)
+
+
+Leads = pd.DataFrame | Coded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scorecard:
-    """A fitted scorecard; see the module's formula.
+    """A fitted scorecard; see the module's formula. Every method that takes leads also takes them coded.
 
     Attributes:
         variables: In the order of the features given to the fit, without those that tell nothing.
@@ -124,65 +125,82 @@ class Scorecard:
     constant_errors: Floats
     penalty: float
 
-    def points(self, frame: pd.DataFrame) -> Floats:
-        """Points of each lead, shape (n,); more is better. Not rounded.
+    @property
+    def features(self) -> tuple[Feature, ...]:
+        """The columns it reads."""
+        return tuple(variable.feature for variable in self.variables)
+
+    def spread(self, name: str) -> float:
+        """Standard deviation of ln(odds bad) between the bins of the feature `name`; 0 where it is not read."""
+        return sum(variable.spread() for variable in self.variables if variable.feature.name == name) / self.factor
+
+    def coded(self, leads: Leads) -> Coded:
+        """Find the bin of each lead in each variable, once for all that follows.
+
+        Raises:
+            BadInput: A column the scorecard reads is missing, or holds texts where numbers are read.
+        """
+        if isinstance(leads, Coded):
+            return leads
+        return Coded(codes=tuple(variable.codes(leads) for variable in self.variables), index=leads.index)
+
+    def points(self, leads: Leads) -> Floats:
+        """Points of each lead, shape (n,); more is better.
 
         Raises:
             BadInput: A column the scorecard reads is missing.
         """
-        total = np.full(len(frame), self.constant)
-        for variable in self.variables:
-            total += variable.points[_codes(variable, frame)]
+        coded = self.coded(leads)
+        total = np.full(len(coded), self.constant)
+        for variable, codes in zip(self.variables, coded.codes, strict=True):
+            total += variable.points[codes]
         return total
 
-    def log_odds_bad(self, frame: pd.DataFrame) -> Floats:
+    def log_odds_bad(self, leads: Leads) -> Floats:
         """ln(odds bad) = (offset - points) / factor, shape (n,)."""
-        return (self.offset - self.points(frame)) / self.factor
+        return (self.offset - self.points(leads)) / self.factor
 
-    def p_bad(self, frame: pd.DataFrame) -> Floats:
+    def p_bad(self, leads: Leads) -> Floats:
         """Chance to go bad, shape (n,)."""
-        return np.asarray(expit(self.log_odds_bad(frame)), dtype=float)
+        return np.asarray(expit(self.log_odds_bad(leads)), dtype=float)
 
-    def log_odds_errors(self, frame: pd.DataFrame) -> Floats:
+    def log_odds_errors(self, leads: Leads) -> Floats:
         """Change of ln(odds bad) under k independent standard normal errors, shape (n, k)."""
-        total = np.tile(-self.constant_errors, (len(frame), 1))
-        for variable in self.variables:
-            total -= variable.errors[_codes(variable, frame)]
+        coded = self.coded(leads)
+        total = np.tile(-self.constant_errors, (len(coded), 1))
+        # Block by block: what is added up stays in the processor's cache.
+        for start in range(0, len(coded), _BLOCK):
+            here = slice(start, start + _BLOCK)
+            for variable, codes in zip(self.variables, coded.codes, strict=True):
+                total[here] -= variable.errors[codes[here]]
         return total
 
-    def loadings(self, frame: pd.DataFrame) -> Floats:
+    def loadings(self, leads: Leads) -> Floats:
         """Derivative of p_bad by k independent standard normal errors, shape (n, k).
 
         The covariance of p_bad over leads is loadings @ loadings.T: WOE, coefficients and intercept together.
         """
-        p = self.p_bad(frame)
-        return self.log_odds_errors(frame) * (p * (1 - p))[:, None]
+        coded = self.coded(leads)
+        p = self.p_bad(coded)
+        return self.log_odds_errors(coded) * (p * (1 - p))[:, None]
 
-    def reasons(self, frame: pd.DataFrame, *, top: int = 4) -> pd.DataFrame:
-        """Where each lead loses most points against the best bin.
+    def reasons(self, leads: Leads, *, top: int = 4) -> pd.DataFrame:
+        """Where each lead loses most points against the best bin in which anybody was.
 
         Args:
-            frame: Leads, n rows.
+            leads: Leads, n rows.
             top: Reasons per lead.
 
         Returns:
-            Columns `reason_1`, `lost_1`, ... (variable, points lost), rows as in `frame`; null where nothing is lost.
+            Columns `reason_1`, `lost_1`, `words_1`, ... (variable, points lost, the two in words), rows as in `leads`; null where
+            nothing is lost.
         """
-        lost = np.column_stack([v.points.max() - v.points[_codes(v, frame)] for v in self.variables] or [[]])
-        lost = lost.reshape(len(frame), len(self.variables))
-        names = np.array([v.feature.name for v in self.variables], dtype=object)
-        order = np.argsort(-lost, axis=1, kind="stable")[:, :top]
-        worst = np.take_along_axis(lost, order, axis=1)
-        columns: dict[str, Any] = {}
-        for rank in range(order.shape[1]):
-            none_lost = worst[:, rank] <= 0
-            columns[f"reason_{rank + 1}"] = pd.Series(names[order[:, rank]], dtype="str").mask(none_lost).to_numpy()
-            columns[f"lost_{rank + 1}"] = np.where(none_lost, np.nan, worst[:, rank])
-        return pd.DataFrame(columns, index=frame.index)
+        coded = self.coded(leads)
+        return ReasonBook.of(self.variables).reasons(coded.codes, coded.index, top)
 
     def unseen(self, frame: pd.DataFrame) -> dict[str, int]:
-        """Number of leads per variable whose category history never held; they are scored as the bin "other"."""
-        counts = {v.feature.name: v.bins.unseen(frame[v.feature.name]) for v in self.variables}
+        """Number of leads per variable whose category history never held; they are scored as declared."""
+        counts = {v.feature.name: v.unseen(frame) for v in self.variables}
         return {name: n for name, n in counts.items() if n}
 
     def table(self) -> pd.DataFrame:
@@ -191,9 +209,13 @@ class Scorecard:
         Returns:
             Columns variable, bin, count, bad_rate (fraction), woe, points, information_value.
         """
-        parts = [_variable_table(variable) for variable in self.variables]
+        parts = [variable.table() for variable in self.variables]
         columns = ["variable", "bin", "count", "bad_rate", "woe", "points", "information_value"]
         return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+
+    def to_text(self) -> str:
+        """The scorecard as lines to print: the formula, then the table."""
+        return print_scorecard(self.table(), factor=self.factor, offset=self.offset, constant=self.constant)
 
     def to_json(self) -> str:
         """The scorecard as JSON text; `from_json` gives back one that scores the same, bit for bit."""
@@ -208,7 +230,7 @@ class Scorecard:
             "constant": self.constant,
             "constant_errors": self.constant_errors.tolist(),
             "penalty": self.penalty,
-            "variables": [_variable_to_json(variable) for variable in self.variables],
+            "variables": [variable.to_content() for variable in self.variables],
         }
 
     @classmethod
@@ -229,62 +251,10 @@ class Scorecard:
         if content["format"] != FORMAT:
             raise BadInput(f"the scorecard has format {content['format']!r}; this version reads format {FORMAT}")
         return cls(
-            variables=tuple(_variable_from_json(variable) for variable in content["variables"]),
+            variables=tuple(Variable.from_content(variable) for variable in content["variables"]),
             factor=float(content["factor"]),
             offset=float(content["offset"]),
             constant=float(content["constant"]),
             constant_errors=np.asarray(content["constant_errors"], dtype=float),
             penalty=float(content["penalty"]),
         )
-
-
-def _codes(variable: Variable, frame: pd.DataFrame) -> Ints:
-    name = variable.feature.name
-    if name not in frame.columns:
-        raise BadInput(f"the scorecard reads column {name!r}, which the table lacks; add it or fit again without it")
-    return variable.bins.codes(frame[name])
-
-
-def _variable_table(variable: Variable) -> pd.DataFrame:
-    with np.errstate(invalid="ignore"):
-        bad_rate = variable.n_bad / variable.count
-    return pd.DataFrame(
-        {
-            "variable": variable.feature.name,
-            "bin": variable.bins.labels(),
-            "count": variable.count,
-            "bad_rate": bad_rate,
-            "woe": variable.woe,
-            "points": variable.points,
-            "information_value": variable.information,
-        }
-    )
-
-
-def _variable_to_json(variable: Variable) -> dict[str, Any]:
-    return {
-        "name": variable.feature.name,
-        "kind": variable.feature.kind,
-        "bins": bins_to_json(variable.bins),
-        "count": variable.count.tolist(),
-        "n_bad": variable.n_bad.tolist(),
-        "woe": variable.woe.tolist(),
-        "coefficient": variable.coefficient,
-        "points": variable.points.tolist(),
-        "information": variable.information,
-        "errors": variable.errors.tolist(),
-    }
-
-
-def _variable_from_json(content: Mapping[str, Any]) -> Variable:
-    return Variable(
-        feature=Feature(name=content["name"], kind=content["kind"]),
-        bins=bins_from_json(content["bins"]),
-        count=np.asarray(content["count"], dtype=float),
-        n_bad=np.asarray(content["n_bad"], dtype=float),
-        woe=np.asarray(content["woe"], dtype=float),
-        coefficient=float(content["coefficient"]),
-        points=np.asarray(content["points"], dtype=float),
-        information=float(content["information"]),
-        errors=np.asarray(content["errors"], dtype=float).reshape(len(content["points"]), -1),
-    )

@@ -10,17 +10,17 @@ References:
     Bertsekas, D. (1982), "Projected Newton methods for optimization problems with simple constraints", section 2.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
 
 Floats = NDArray[np.float64]
 
 _MAX_STEPS = 50
 _MAX_HALVINGS = 25
-_TOLERANCE = 1e-7
+_TOLERANCE = 1e-5
 _CURVATURE_FLOOR = 1e-9
 
 
@@ -61,16 +61,49 @@ def fit_logistic(
         The unique minimum.
     """
     problem = _Problem(
-        design=np.column_stack([np.ones(len(x)), x]),
+        design=_design(x),
         y=y,
         weight=weight,
         ridge=np.r_[0.0, np.full(x.shape[1], penalty)],
         centre=np.r_[0.0, np.zeros(x.shape[1]) if centre is None else centre],
         lowest=np.r_[-np.inf, np.full(x.shape[1], lowest)],
     )
-    theta = problem.start() if start is None else np.r_[start.intercept, start.coefficients]
-    theta = problem.minimum(np.maximum(theta, problem.lowest))
-    return LogisticFit(intercept=float(theta[0]), coefficients=theta[1:])
+    return problem.fit(start)
+
+
+def fit_logistic_path(x: Floats, y: Floats, *, weight: Floats, penalties: Sequence[float]) -> tuple[LogisticFit, ...]:
+    """The fits of `fit_logistic`, coefficients at or above zero, under several penalties, each begun at the one before."""
+    zeros = np.zeros(1 + x.shape[1])
+    lowest = np.r_[-np.inf, zeros[1:]]
+    problem = _Problem(design=_design(x), y=y, weight=weight, ridge=zeros, centre=zeros, lowest=lowest)
+    fits: list[LogisticFit] = []
+    for penalty in penalties:
+        problem = replace(problem, ridge=np.r_[0.0, np.full(x.shape[1], penalty)])
+        fits.append(problem.fit(fits[-1] if fits else None))
+    return tuple(fits)
+
+
+def _design(x: Floats) -> Floats:
+    """The columns with the intercept's in front; each column in one piece, which is how they are summed."""
+    design = np.empty((1 + x.shape[1], len(x)))
+    design[0] = 1.0
+    design[1:] = x.T
+    return design.T
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Point:
+    """Coefficients, the score of each row under them, exp(-|score|), and the loss there."""
+
+    theta: Floats
+    score: Floats
+    decay: Floats
+    loss: float
+
+    @property
+    def p(self) -> Floats:
+        """Chance of y = 1 per row."""
+        return np.where(self.score >= 0, 1.0, self.decay) / (1.0 + self.decay)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,40 +118,50 @@ class _Problem:
     lowest: Floats
 
     def start(self) -> Floats:
+        """The coefficients at their centre, the intercept about where it then gives the average."""
         rate = float(np.average(self.y, weights=self.weight))
-        return np.concatenate([[np.log(rate / (1 - rate))], np.zeros(self.design.shape[1] - 1)])
+        pushed = self.centre @ np.average(self.design, weights=self.weight, axis=0)
+        return np.concatenate([[np.log(rate / (1 - rate)) - pushed], self.centre[1:]])
+
+    def fit(self, start: LogisticFit | None) -> LogisticFit:
+        theta = self.start() if start is None else np.r_[start.intercept, start.coefficients]
+        theta = self.minimum(np.maximum(theta, self.lowest))
+        return LogisticFit(intercept=float(theta[0]), coefficients=theta[1:])
 
     def minimum(self, theta: Floats) -> Floats:
-        loss = self.loss(theta)
+        point = self.at(theta)
         for _ in range(_MAX_STEPS):
-            theta, reached = self._descend(theta, loss)
-            if loss - reached <= _TOLERANCE * (1 + abs(reached)):
-                break
-            loss = reached
-        return theta
+            step, gain = self._newton_step(point)
+            reached = self._descend(point, step)
+            # Newton's error squares with each step: after a step that promised next to nothing there is nothing left.
+            if gain <= _TOLERANCE * (1 + abs(point.loss)) or reached is point:
+                return reached.theta
+            point = reached
+        return point.theta
 
-    def loss(self, theta: Floats) -> float:
+    def at(self, theta: Floats) -> _Point:
         score = self.design @ theta
+        # log(1 + exp(score)), from one exponential that the chance needs too.
+        decay = np.exp(-np.abs(score))
+        nats = np.log(1.0 + decay) + np.maximum(score, 0.0) - self.y * score
         pull = 0.5 * self.ridge @ (theta - self.centre) ** 2
-        return float(self.weight @ (np.logaddexp(0.0, score) - self.y * score) + pull)
+        return _Point(theta=theta, score=score, decay=decay, loss=float(self.weight @ nats + pull))
 
-    def _descend(self, theta: Floats, loss: float) -> tuple[Floats, float]:
-        """Newton's step, halved until the loss falls; `theta` itself where it never does."""
-        step = self._newton_step(theta)
+    def _descend(self, point: _Point, step: Floats) -> _Point:
+        """Newton's step, halved until the loss falls; `point` itself where it never does."""
         for halving in range(_MAX_HALVINGS):
-            candidate = np.maximum(theta - step * 0.5**halving, self.lowest)
-            reached = self.loss(candidate)
-            if reached <= loss:
-                return candidate, reached
-        return theta, loss
+            candidate = self.at(np.maximum(point.theta - step * 0.5**halving, self.lowest))
+            if candidate.loss <= point.loss:
+                return candidate
+        return point
 
-    def _newton_step(self, theta: Floats) -> Floats:
-        """Newton's step over the coefficients that are not pressed against their bound; 0 for the others."""
-        p = expit(self.design @ theta)
-        gradient = self.design.T @ (self.weight * (p - self.y)) + self.ridge * (theta - self.centre)
-        free = ~((theta <= self.lowest) & (gradient > 0))
-        d = self.design[:, free]
-        hessian = (d * (self.weight * p * (1 - p))[:, None]).T @ d + np.diag(self.ridge[free] + _CURVATURE_FLOOR)
-        step = np.zeros_like(theta)
-        step[free] = np.linalg.solve(hessian, gradient[free])
-        return step
+    def _newton_step(self, point: _Point) -> tuple[Floats, float]:
+        """Newton's step over the coefficients that are not pressed against their bound, 0 for the others; what it gains."""
+        p = point.p
+        gradient = (self.weight * (p - self.y)) @ self.design + self.ridge * (point.theta - self.centre)
+        free = np.flatnonzero(~((point.theta <= self.lowest) & (gradient > 0)))
+        scaled = self.design * np.sqrt(self.weight * p * (1 - p))[:, None]
+        hessian = scaled.T @ scaled + np.diag(self.ridge + _CURVATURE_FLOOR)
+        step = np.zeros_like(point.theta)
+        step[free] = np.linalg.solve(hessian[np.ix_(free, free)], gradient[free])
+        return step, float(gradient @ step) / 2

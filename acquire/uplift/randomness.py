@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import linalg, stats
 
 from acquire.domain import Feature
 
@@ -93,5 +93,7 @@ def _dummies(column: pd.Series) -> list[Floats]:
 def _orthonormal(design: Floats) -> tuple[Floats, Ints]:
     """Give an orthonormal basis of the columns and which columns carry it; constant and repeated columns fall out."""
     kept = np.flatnonzero((design**2).sum(axis=0) > 0.5)
-    left, strength, _ = np.linalg.svd(design[:, kept], full_matrices=False)
-    return left[:, strength > 1e-6 * strength.max(initial=1.0)], kept
+    # Of the small triangle, by the driver that also converges where columns repeat each other to the last digit.
+    basis, triangle = np.linalg.qr(design[:, kept])
+    left, strength, _ = linalg.svd(triangle, full_matrices=False, lapack_driver="gesvd")
+    return basis @ left[:, strength > 1e-6 * strength.max(initial=1.0)], kept

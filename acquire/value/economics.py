@@ -32,7 +32,11 @@ class ContactCosts:
 
 
 def contact_costs(
-    leads: pd.DataFrame, channels: tuple[Channel, ...], offers: tuple[Offer, ...], event_rates: pd.DataFrame
+    leads: pd.DataFrame,
+    channels: tuple[Channel, ...],
+    offers: tuple[Offer, ...],
+    event_rates: pd.DataFrame,
+    p_approved: Floats | None = None,
 ) -> ContactCosts:
     """Price one contact of every lead with every offer.
 
@@ -47,6 +51,7 @@ def contact_costs(
         channels: All channels of the leads.
         offers: Offers without control.
         event_rates: As `fit_event_rates` gives them.
+        p_approved: Chance that a contact leads to an approval, shape (n, n_offers), where it is known lead by lead.
     """
     by_name = {channel.channel: channel for channel in channels}
     known = [by_name.get(name, Channel(channel=name, partner="?")) for name in leads["channel"].unique()]
@@ -56,7 +61,10 @@ def contact_costs(
     booked = np.array([c.cost_per_booked for c in known])[code]
     rate = np.array([c.cost_rate_of_amount for c in known])[code]
     partner = (booked + rate * amount) * kept
-    fixed = np.array([[_fixed(channel, offer, event_rates) for offer in offers] for channel in known])[code]
+    events = [event for event in _EVENTS if p_approved is None or event != "approved"]
+    fixed = np.array([[_fixed(channel, offer, event_rates, events) for offer in offers] for channel in known])[code]
+    if p_approved is not None:
+        fixed = fixed + np.array([c.cost_per_approved for c in known])[code][:, None] * p_approved
     own = np.column_stack([offer.cost_per_booked + offer.cost_rate_of_amount * amount for offer in offers])
     return ContactCosts(fixed=fixed * kept[:, None], per_booking=partner[:, None] + own)
 
@@ -93,10 +101,10 @@ def event_chances(leads: pd.DataFrame, event: str, offers: tuple[Offer, ...], ev
     return chances
 
 
-def _fixed(channel: Channel, offer: Offer, event_rates: pd.DataFrame) -> float:
-    priced = {event: getattr(channel, cost) for event, cost in _EVENTS.items()}
-    events = (cost * _rate(channel.channel, offer, event, event_rates) for event, cost in priced.items() if cost > 0)
-    return channel.cost_per_contact + float(sum(events))
+def _fixed(channel: Channel, offer: Offer, event_rates: pd.DataFrame, events: list[str]) -> float:
+    priced = {event: getattr(channel, _EVENTS[event]) for event in events}
+    costs = (cost * _rate(channel.channel, offer, event, event_rates) for event, cost in priced.items() if cost > 0)
+    return channel.cost_per_contact + float(sum(costs))
 
 
 def _rate(channel: str, offer: Offer, event: str, event_rates: pd.DataFrame) -> float:

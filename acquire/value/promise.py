@@ -44,11 +44,13 @@ def measure_promise(
     model_sd: Floats,
     rng: np.random.Generator,
     n_draws: int = 400,
+    prior_mean: Floats | None = None,
 ) -> Promise:
     """Compare predicted with observed totals over the history rows that the plan's rule contacts.
 
-    Each ratio has a normal prior around 1: calibrated scores are right on average, and what choosing adds is moderate. What
-    history shows moves it as far as history is more certain than the prior; the bootstrap's correlation between figures is kept.
+    Each ratio has a normal prior, by default around 1: calibrated scores are right on average, and what choosing adds is
+    moderate. What history shows moves it as far as history is more certain than the prior; the bootstrap's correlation between
+    figures is kept.
 
     Args:
         predicted: booked, incremental and bad as predicted out of fold, shape (n, 3).
@@ -58,41 +60,67 @@ def measure_promise(
             are at least as wide.
         rng: For the bootstrap.
         n_draws: Number of posterior draws.
+        prior_mean: Centre of each ratio's prior, shape (3,): what choosing is known to add; default 1.
 
     References:
         Andrews, Kitagawa and McCloskey (2024), "Inference on Winners", QJE 139(1), on why the best of many guesses must be
         corrected; Dudik, Langford and Li (2011) for the estimate on logged data.
     """
+    prior = np.ones(len(FIGURES)) if prior_mean is None else prior_mean
     if len(predicted) < _FEWEST_ROWS:
-        draws = 1 + np.maximum(prior_sd, model_sd) * rng.standard_normal((n_draws, len(FIGURES)))
-        return Promise(correction=Correction(), draws=draws, observed=Correction(), n_rows=len(predicted))
+        draws = prior + np.maximum(prior_sd, model_sd) * rng.standard_normal((n_draws, len(FIGURES)))
+        return Promise(correction=_correction(prior), draws=draws, observed=Correction(), n_rows=len(predicted))
     means = bootstrap_means(np.column_stack([predicted, observed]), rng, n_draws)
     n = len(FIGURES)
     replicates = _ratio(means[:, n:], means[:, :n])
     ratio = _ratio(observed.mean(axis=0), predicted.mean(axis=0))
     variance = replicates.var(axis=0)
     trust = prior_sd**2 / (prior_sd**2 + variance)
-    centre = 1 + trust * (ratio - 1)
+    centre = prior + trust * (ratio - prior)
     beyond = np.sqrt(np.maximum(0.0, model_sd**2 - trust * variance))
     return Promise(
-        correction=Correction(**dict(zip(FIGURES, centre.tolist(), strict=True))),
+        correction=_correction(centre),
         draws=centre
         + np.sqrt(trust) * (replicates - replicates.mean(axis=0))
         + beyond * rng.standard_normal((n_draws, n)),
-        observed=Correction(**dict(zip(FIGURES, ratio.tolist(), strict=True))),
+        observed=_correction(ratio),
         n_rows=len(predicted),
     )
 
 
+def expected_over_predicted(p: Floats, deviation: Floats, weight: Floats) -> float:
+    """Expected over predicted bads of bookings whose log odds are not known exactly: more than 1 where chances are low.
+
+        E[p] = p + 1/2 * Var(log odds) * p (1 - p) (1 - 2 p),      to second order
+
+    Calibration holds over all bookings; a plan picks the lowest chances, and among equal ones those that are known least.
+
+    Args:
+        p: Predicted chances, shape (n,).
+        deviation: Standard deviation of each chance, shape (n,).
+        weight: Bookings each stands for, shape (n,).
+    """
+    spread = p * (1 - p)
+    log_odds = np.divide(deviation, spread, out=np.zeros_like(p), where=spread > 0)
+    predicted = float(weight @ p)
+    return 1 + float(weight @ (log_odds**2 * spread * (1 - 2 * p))) / (2 * predicted) if predicted > 0 else 1.0
+
+
 def booking_scores(
-    booked: Floats, arm: Ints, propensity: Floats, p_booked: Floats, outcome: Floats, given_booking: Floats
+    booked: Floats,
+    arm: Ints,
+    propensity: Floats,
+    p_booked: Floats,
+    outcome: Floats,
+    weight: Floats,
+    given_booking: Floats,
 ) -> Floats:
     """Give doubly robust scores of `outcome` of the bookings (bad, revenue), also where the outcome is not known yet.
 
-        score[i, a] = p * m + 1{arm_i = a} / propensity_i * ((booked_i - p) * m + booked_i * known_i / k * (outcome_i - m))
+        score[i, a] = p * m + 1{arm_i = a} / propensity_i * ((booked_i - p) * m + weight_i / k * (outcome_i - m))
 
-    with p = p_booked[i, a], m = given_booking[i, a] and k the share of bookings whose outcome is known: a booking that has not
-    matured counts as a booking, with the expected outcome.
+    with p = p_booked[i, a], m = given_booking[i, a] and k the mean weight of a booking: a booking that has not matured counts
+    as a booking, with the expected outcome.
 
     Args:
         booked: 0 or 1, shape (n,).
@@ -100,19 +128,23 @@ def booking_scores(
         propensity: Chance of that arm, shape (n,).
         p_booked: Chance to book under every arm, by models that did not see the row, shape (n, A).
         outcome: Of the bookings; NaN where not booked or not known, shape (n,).
+        weight: 1 where the outcome is known, 0 where not or not booked, between where it is known in part, shape (n,).
         given_booking: Expected outcome of a booking under every arm, shape (n, A).
 
     Returns:
         Scores of the outcome per lead (not per booking), shape (n, A).
     """
     rows = np.arange(len(arm))
-    known = (booked == 1) & ~np.isnan(outcome)
-    share_known = known.sum() / max(booked.sum(), 1.0)
+    known_share = weight.sum() / max(booked.sum(), 1.0)
     expected = given_booking[rows, arm]
-    surprise = np.where(known, np.where(known, outcome, 0.0) - expected, 0.0) / max(share_known, 1e-12)
+    surprise = np.where(weight > 0, weight * (outcome - expected), 0.0) / max(known_share, 1e-12)
     scores = p_booked * given_booking
     scores[rows, arm] += ((booked - p_booked[rows, arm]) * expected + surprise) / propensity
     return scores
+
+
+def _correction(ratio: Floats) -> Correction:
+    return Correction(**dict(zip(FIGURES, ratio.tolist(), strict=True)))
 
 
 def _ratio(observed: Floats, predicted: Floats) -> Floats:

@@ -82,6 +82,11 @@ def plan_documents(session: Session, at_most: int | None = None) -> tuple[str, .
     return tuple(session.scalars(select(PlanRow.document).order_by(*newest).limit(at_most)))
 
 
+def plan_document(session: Session, plan_id: str) -> str | None:
+    """Give the document of one plan."""
+    return session.scalar(select(PlanRow.document).where(PlanRow.plan_id == plan_id))
+
+
 def lists(session: Session, scope: Scope) -> tuple[StoredList, ...]:
     """Give the lists of the partners in `scope`, newest first."""
     query = select(ListRow).order_by(ListRow.created_at.desc(), ListRow.partner, ListRow.list_id)

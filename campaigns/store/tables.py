@@ -144,3 +144,23 @@ class DailyFactRow(Table):
     control_leads: Mapped[int]
     control_booked: Mapped[int]
     revenue: Mapped[Decimal | None]
+
+
+class ChampionRow(Table):
+    """One decision on which kind of model ranks leads by risk. Without any, the scorecard does."""
+
+    __tablename__ = "champions"
+    __table_args__ = (
+        CheckConstraint("action IN ('promote', 'roll back')", name="action"),
+        CheckConstraint("kind IN ('scorecard', 'challenger')", name="kind"),
+        CheckConstraint("(action = 'promote') = (plan_id IS NOT NULL AND comparison IS NOT NULL)", name="evidence"),
+    )
+
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    decided_at: Mapped[datetime]
+    decided_by: Mapped[str] = mapped_column(ForeignKey("users.login"))
+    action: Mapped[str]
+    kind: Mapped[str]
+    reason: Mapped[str]
+    plan_id: Mapped[str | None] = mapped_column(ForeignKey("plans.plan_id"))
+    comparison: Mapped[str | None]

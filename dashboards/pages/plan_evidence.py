@@ -4,8 +4,17 @@ from typing import Any
 
 from dash import html
 
-from campaigns.plan_document import OfferEvidence, PlanDocument, ScorecardLine
+from campaigns.plan_document import OfferEvidence, PlanDocument
 from campaigns.report_page import comparisons_of, leads_by_decision
+from campaigns.report_risk import (
+    RiskFigure,
+    WordTable,
+    distance_table,
+    risk_figures,
+    say_distance,
+    say_short_early,
+    short_early_table,
+)
 from campaigns.report_words import (
     GOALS,
     say_certificate,
@@ -16,6 +25,7 @@ from campaigns.report_words import (
     say_percent,
     say_points,
 )
+from campaigns.risk_document import ScorecardLine
 from dashboards import figures
 from dashboards.components import (
     Component,
@@ -129,27 +139,44 @@ def risk(plan: PlanDocument) -> Component:
         return card(
             "Risk", html.P("Not known: history has no bad label, so no scorecard was built.", className="about")
         )
-    numbers = facts(
-        ("Bookings tested", say_count(shown.n)),
-        ("of these bad", say_count(shown.n_bad)),
-        ("AUC", say_decimals(shown.auc)),
-        ("KS", say_decimals(shown.ks)),
-        ("Brier score", say_decimals(shown.brier)),
-        ("Calibration error", say_percent(shown.ece)),
-    )
+    numbers = html.Dl([_figure(one) for one in risk_figures(shown)], className="facts")
     table = data_table([_scorecard_row(line) for line in shown.scorecard], scorecard_columns(), "plan-scorecard")
     return html.Div(
         [
             card(
-                "How well the scorecard tells good from bad",
+                f"How well the {shown.champion} tells good from bad",
                 numbers,
-                about="On bookings that were not used for fitting.",
+                *([html.P(shown.challenger.verdict(), className="about")] if shown.challenger else []),
+                about="On bookings that were not used for fitting; below each figure its 90 % interval.",
                 className="spaced",
             ),
             *_calibration(plan, "p_bad"),
-            card("Scorecard", table, about="Every variable, its bins and their points. More points mean less risk."),
+            *_words(
+                "From early signs to bad", say_short_early(shown.early_to_late), short_early_table(shown.early_to_late)
+            ),
+            *_words(
+                "How far the leads lie outside what was seen",
+                say_distance(shown.distance),
+                distance_table(shown.distance),
+            ),
+            card("Scorecard", table, about="Every variable, its bins and their points. More points mean less risk.")
+            if shown.scorecard
+            else None,
         ]
     )
+
+
+def _figure(one: RiskFigure) -> Component:
+    between = [html.Dd(one.between, className="between")] if one.between else []
+    return html.Div([html.Dt(one.name), html.Dd(one.words), *between])
+
+
+def _words(title: str, about: str, table: WordTable) -> list[Component]:
+    """Show a table of risk in words; nothing where it has no rows."""
+    if not table.rows:
+        return []
+    shown = words_table(table.heads, table.rows, numbers=range(1, len(table.heads)))
+    return [card(title, shown, about=about, className="spaced")]
 
 
 def scorecard_columns() -> list[dict[str, Any]]:

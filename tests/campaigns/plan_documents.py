@@ -4,6 +4,7 @@ import math
 from datetime import UTC, datetime
 
 from acquire.domain import Certificate, Estimate, LimitUse
+from acquire.prefilter.quality_intervals import RiskIntervals
 from campaigns.plan_document import (
     AllocationLine,
     CalibrationBin,
@@ -13,9 +14,17 @@ from campaigns.plan_document import (
     PlanDocument,
     PolicyValue,
     ReasonCount,
+    TableCount,
+)
+from campaigns.risk_document import (
+    CalibrationMethod,
+    ChannelTrend,
+    DistanceQuarter,
+    EarlySign,
+    EarlyToLate,
     RiskEvidence,
     ScorecardLine,
-    TableCount,
+    UnseenLevels,
 )
 
 HASH = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
@@ -182,7 +191,65 @@ def risk() -> RiskEvidence:
             ("limit_bal", "50,000 and more", 2_420, 0.18, 0.27, 55, 0.19),
         )
     )
-    return RiskEvidence(n=3_440, n_bad=757, auc=0.7621, ks=0.4018, brier=0.1392, ece=0.0121, scorecard=lines)
+    return RiskEvidence(
+        n=3_440,
+        n_bad=757,
+        auc=0.7621,
+        ks=0.4018,
+        brier=0.1392,
+        ece=0.0121,
+        scorecard=lines,
+        log_loss=0.4407,
+        intervals=RiskIntervals(
+            auc=estimate(0.7621, 0.0172),
+            ks=estimate(0.4018, 0.0331),
+            brier=estimate(0.1392, 0.0061),
+            log_loss=estimate(0.4407, 0.0158),
+            ece=estimate(0.0121, 0.0083),
+        ),
+        calibration=CalibrationMethod(
+            method="platt",
+            words="a straight line (Platt): ln(odds bad) = -0.021 + 0.943 x ln(odds bad before)",
+            gain=0.0013,
+        ),
+        early_to_late=early_to_late(),
+        drift=tuple(
+            ChannelTrend(channel=channel, trend=trend, sd=sd, shift_now=max(trend, 0.0) * 0.7)
+            for channel, trend, sd in (("payment_app", -0.05, 0.08), ("video_feed", 0.31, 0.09), ("*", 0.02, 0.11))
+        ),
+        distance=tuple(
+            DistanceQuarter(quarter=quarter, leads=7_498, bookings=seen, distance=far, p_bad=p_bad, sd=sd)
+            for quarter, seen, far, p_bad, sd in (
+                (1, 2_104, -0.61, 0.184, 0.012),
+                (2, 902, 0.12, 0.213, 0.015),
+                (3, 391, 0.74, 0.248, 0.021),
+                (4, 43, 2.08, 0.317, 0.055),
+            )
+        ),
+        unseen=(UnseenLevels(variable="employment", leads=41, share=0.0014, scored_as="worst"),),
+        notes=("offers count as equal in the risk of those who book: history cannot tell them apart (p = 0.38)",),
+    )
+
+
+def early_to_late() -> tuple[EarlyToLate, ...]:
+    """One old channel, one so young that nothing has matured, and all of them."""
+    return tuple(
+        EarlyToLate(
+            channel=channel,
+            matured=matured,
+            partly=partly,
+            bad_rate=bad_rate,
+            signs=(
+                EarlySign(sign="fpd1", of_bad=0.38, of_good=0.02, bad_after=0.84),
+                EarlySign(sign="dpd30", of_bad=of_bad, of_good=0.04, bad_after=0.88),
+            ),
+        )
+        for channel, matured, partly, bad_rate, of_bad in (
+            ("payment_app", 3_440, 410, 0.22, 0.79),
+            ("video_feed", 0, 120, math.nan, 0.81),
+            ("*", 3_440, 530, 0.22, 0.80),
+        )
+    )
 
 
 def sample_plan() -> PlanDocument:

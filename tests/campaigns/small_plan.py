@@ -125,7 +125,7 @@ def make_held_out(
         randomness=Randomness(p_value=0.5, uniform=True, strongest="channel"),
         how="uniform",
     )
-    return judge(history, scores, np.ones(n, dtype=bool), assignment)
+    return judge(history, scores, np.ones(n, dtype=bool), assignment, (bad, (~np.isnan(bad)).astype(float)))
 
 
 def make_choice(market: Market, *, draws: np.ndarray | None = None, correction: Correction | None = None) -> Choice:

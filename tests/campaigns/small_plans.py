@@ -72,7 +72,7 @@ def small_market() -> Market:
 def write_small_market(folder: Path) -> Path:
     """Write the small market; gives its plan file. So few bookings need a limit on bad with room for chance."""
     plan_file = write_demo_market(folder, small_market())
-    change_plan_file(plan_file, ("max_bad_rate = 0.10", "max_bad_rate = 0.20"))
+    change_plan_file(plan_file, ("max_bad_rate = 0.10", "max_bad_rate = 0.15"))
     return plan_file
 
 

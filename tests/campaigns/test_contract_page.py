@@ -7,12 +7,23 @@ from pathlib import Path
 import click
 import pytest
 
-from acquire.domain import Channel, Estimate, Limits, LimitUse, Offer, Rule
-from acquire.frames import HISTORY, LEADS
+from acquire.domain import Approval, Channel, Estimate, Limits, LimitUse, Offer, RiskTerms, Rule
+from acquire.frames import HISTORY, LEADS, decisions_schema
+from acquire.prefilter.quality_intervals import RiskIntervals
 from acquire.uplift.pilot import PilotDesign
 from campaigns.cli import NOT_BUILT_YET, commands
 from campaigns.lists import LIST_COLUMNS
 from campaigns.plan_document import AllocationLine, Evidence, Headline, PlanDocument
+from campaigns.risk_document import (
+    CalibrationMethod,
+    ChannelTrend,
+    DistanceQuarter,
+    EarlySign,
+    EarlyToLate,
+    RiskEvidence,
+    ScorecardLine,
+    UnseenLevels,
+)
 
 
 @pytest.fixture(scope="module")
@@ -29,13 +40,37 @@ def names_of(*kinds: type) -> set[str]:
     [
         names_of(Channel, Offer),
         names_of(Limits),
+        names_of(RiskTerms),
         names_of(PlanDocument, Headline, Estimate, LimitUse, Evidence, AllocationLine),
+        names_of(
+            RiskEvidence,
+            RiskIntervals,
+            CalibrationMethod,
+            ScorecardLine,
+            EarlyToLate,
+            EarlySign,
+            ChannelTrend,
+            DistanceQuarter,
+            UnseenLevels,
+        ),
+        {name for name in decisions_schema([]).columns if name not in {"risk_reason_2", "risk_reason_3"}},
         names_of(PilotDesign),
-        names_of(Rule) - {"valid_from", "valid_until"},
+        names_of(Rule, Approval) - {"valid_from", "valid_until"},
         set(HISTORY.columns) | set(LEADS.columns),
         set(LIST_COLUMNS),
     ],
-    ids=["prices", "limits", "plan.json", "design.json", "rules", "tables", "lists"],
+    ids=[
+        "prices",
+        "limits",
+        "risk",
+        "plan.json",
+        "evidence.risk",
+        "decisions",
+        "design.json",
+        "rules",
+        "tables",
+        "lists",
+    ],
 )
 def test_the_contract_names_every_key_and_column(contract: str, promised: set[str]) -> None:
     words = set(re.findall(r"[a-z_0-9]+", contract))

@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from acquire.domain import Limits, Objective
+from acquire.domain import Feature, Limits, Objective
+from acquire.prefilter.scorecard import Scorecard
+from acquire.prefilter.scorecard_fit import fit_scorecard
 from campaigns import decisions as reasons
 from campaigns.choice import Choice, Market
 from campaigns.decisions import allocation_lines, count_reasons, make_decisions
@@ -19,6 +21,7 @@ from tests.campaigns.small_plan import (
     make_market,
     make_scores,
     without_label,
+    without_revenue,
 )
 
 
@@ -121,14 +124,14 @@ def refused_and_silent() -> tuple[pd.DataFrame, pd.DataFrame, Market]:
 def test_leads_without_consent_are_refused_and_have_no_scores() -> None:
     leads, screened, market = refused_and_silent()
 
-    decided = make_decisions(leads, screened, market, make_choice(market))
+    decided = make_decisions(leads, screened, market, make_choice(market), card_that_reads_channels())
 
     silent, refused = decided.iloc[3], decided.iloc[5]
     assert (silent["decision"], silent["reason"]) == ("refuse", "NO_CONSENT")
     assert decided.columns[decided.iloc[3].notna()].tolist() == ["lead_id", "channel", "decision", "reason"]
     # A lead that the policy refuses was scored: its scores stand.
     assert (refused["decision"], refused["reason"]) == ("refuse", "AGE_BELOW_MINIMUM")
-    assert refused.drop("offer").notna().all()
+    assert refused.drop(["offer", "risk_reason_2", "risk_reason_3", "risk_reason_4"]).notna().all()
 
 
 def test_every_accepted_lead_has_one_line_in_the_order_of_the_file() -> None:
@@ -175,10 +178,62 @@ def test_p_bad_is_that_of_the_chosen_else_of_the_best_offer(objective: Objective
         assert line["p_bad"] == line[f"p_bad_{line['offer']}"]
 
 
-def test_without_a_bad_label_p_bad_is_null() -> None:
+def test_without_a_bad_label_p_bad_and_what_a_bad_booking_loses_are_null() -> None:
     market = make_market(4, scored=without_label(make_scores(4)))
 
-    assert decide(market, make_choice(market))["p_bad"].isna().all()
+    decided = decide(market, make_choice(market))
+
+    assert decided["p_bad"].isna().all()
+    assert decided["loss_given_bad"].isna().all()
+    assert decided["exposure"].tolist() == [1_000.0] * 4
+
+
+def test_the_loss_given_bad_is_the_share_of_the_amount_that_a_bad_booking_brings_less() -> None:
+    amount = np.array([1_000.0, 800.0, np.nan, 0.0])
+    market = make_market(4, scored=replace(make_scores(4), amount=amount))
+
+    decided = decide(market, make_choice(market))
+
+    # 400 less when bad, of 1,000 and of 800; of an amount that is not known or nothing, no share.
+    assert decided["loss_given_bad"].tolist()[:2] == [0.4, 0.5]
+    assert decided["loss_given_bad"].isna().tolist()[2:] == [True, True]
+    assert decided["exposure"].equals(pd.Series(amount))
+
+
+def test_without_revenue_no_loss_is_known() -> None:
+    market = make_market(4, scored=without_revenue(make_scores(4)))
+
+    assert decide(market, make_choice(market))["loss_given_bad"].isna().all()
+
+
+def card_that_reads_channels() -> Scorecard:
+    """A scorecard that takes points off the mail's leads, and more off those of the feed."""
+    channel = pd.Series(["feed", "mail", "app"] * 100, dtype="str")
+    bad = np.concatenate([np.tile([1.0, 0.0, 0.0], 50), np.tile([1.0, 1.0, 0.0], 50)])
+    feature = Feature(name="channel", kind="category")
+    return fit_scorecard(pd.DataFrame({"channel": channel}), (feature,), bad, rng=np.random.default_rng(1))
+
+
+def test_each_lead_carries_the_reasons_of_its_own_risk_in_words() -> None:
+    leads, screened, market = refused_and_silent()
+    card = card_that_reads_channels()
+
+    decided = make_decisions(leads, screened, market, make_choice(market), card)
+
+    own = card.reasons(leads)["words_1"]
+    given = decided["risk_reason_1"].astype("str")
+    assert given.drop(3).tolist() == own.drop(3).tolist()
+    assert given[0].startswith("channel is feed: ")
+    assert given[1].startswith("channel is mail: ")
+    assert decided[["risk_reason_2", "risk_reason_3", "risk_reason_4"]].isna().all(axis=None)
+
+
+def test_without_a_scorecard_reasons_are_null() -> None:
+    market = make_market(4)
+
+    decided = decide(market, make_choice(market))
+
+    assert decided[[f"risk_reason_{rank}" for rank in range(1, 5)]].isna().all(axis=None)
 
 
 def test_allocation_lines_add_up_to_the_plan() -> None:

@@ -10,9 +10,10 @@ import pytest
 
 from acquire.domain import Policy, Rule
 from acquire.ingest.market import Market, MarketSpec, make_market
-from acquire.ingest.tables import Columns, Sources, read_tables
+from acquire.ingest.tables import Columns, Sources, Tables, read_tables
 from acquire.prefilter.rules import apply_rules, check_examples, check_fields
 from campaigns.demo import write_demo_market
+from campaigns.rings import with_rings
 
 TODAY = date(2026, 3, 31)
 OFFERS = ("contact", "coupon", "rate_cut", "higher_limit")
@@ -33,6 +34,16 @@ def policy_of(folder: Path) -> Policy:
     return Policy(version=raw["version"], rules=tuple(Rule(**rule) for rule in raw["rule"]), content_hash="")
 
 
+@pytest.fixture(scope="module")
+def tables(plan: Path) -> Tables:
+    raw = tomllib.loads(plan.read_text(encoding="utf-8"))
+    sources = Sources(
+        **{table: plan.parent / raw["data"][table] for table in ("history", "leads", "channels", "offers", "links")}
+    )
+    columns = Columns(protected=frozenset(raw["columns"]["protected"]))
+    return read_tables(sources, columns, assume_consent=False, today=TODAY)
+
+
 def test_the_folder_holds_the_tables_and_the_plan_and_nothing_half_written(plan: Path) -> None:
     names = {
         "history.parquet",
@@ -47,15 +58,13 @@ def test_the_folder_holds_the_tables_and_the_plan_and_nothing_half_written(plan:
     assert plan.name == "plan.toml"
 
 
-def test_every_row_is_accepted(plan: Path, market: Market) -> None:
-    raw = tomllib.loads(plan.read_text(encoding="utf-8"))
-    sources = Sources(
-        **{table: plan.parent / raw["data"][table] for table in ("history", "leads", "channels", "offers")}
-    )
-    columns = Columns(protected=frozenset(raw["columns"]["protected"]))
-    tables = read_tables(sources, columns, assume_consent=False, today=TODAY)
+def test_every_row_is_accepted(tables: Tables, market: Market) -> None:
     assert tables.quarantine.empty
-    assert [(count.read, count.quarantined) for count in tables.counts] == [(3_000, 0), (2_000, 0)]
+    assert [(count.read, count.quarantined) for count in tables.counts] == [
+        (3_000, 0),
+        (2_000, 0),
+        (len(market.links), 0),
+    ]
     assert {offer.offer for offer in tables.offers} == set(OFFERS)
     assert [channel.max_contacts is None for channel in tables.channels] == market.channels[
         "max_contacts"
@@ -78,22 +87,23 @@ def test_no_file_of_the_folder_tells_the_truth(plan: Path) -> None:
         assert not [column for column in columns if column.startswith(("p_b", "value_", "fraud", "quality"))]
 
 
-def test_the_policys_examples_hold_and_it_refuses_a_few(plan: Path, market: Market) -> None:
-    policy = policy_of(plan.parent)
+def test_the_policys_examples_hold_and_it_refuses_a_few(plan: Path, tables: Tables) -> None:
+    policy, leads = policy_of(plan.parent), with_rings(tables, maturity_days=None, today=TODAY).leads
     check_examples(policy)
-    check_fields(policy, market.leads.columns, {"gender"})
-    hits = apply_rules(market.leads, policy, on=TODAY).hits
+    check_fields(policy, leads.columns, {"gender"})
+    hits = apply_rules(leads, policy, on=TODAY).hits
     assert (hits.sum(axis=0) > 0).all()
     assert 0.03 < hits.any(axis=1).mean() < 0.15
 
 
-def test_the_policys_device_rule_refuses_most_fraudsters(plan: Path, market: Market) -> None:
-    policy = policy_of(plan.parent)
-    hits = apply_rules(market.leads, policy, on=TODAY).hits[
-        :, [rule.id for rule in policy.rules].index("shared_device")
-    ]
+@pytest.mark.parametrize(("rule", "caught"), [("shared_device", 0.5), ("fraud_ring", 0.9)])
+def test_the_policys_fraud_rules_refuse_most_fraudsters(
+    plan: Path, tables: Tables, market: Market, rule: str, caught: float
+) -> None:
+    policy, leads = policy_of(plan.parent), with_rings(tables, maturity_days=None, today=TODAY).leads
+    hits = apply_rules(leads, policy, on=TODAY).hits[:, [r.id for r in policy.rules].index(rule)]
     fraud = market.truth["fraud"] == 1
-    assert hits[fraud].mean() > 0.5
+    assert hits[fraud].mean() > caught
     assert hits[~fraud].mean() < 0.02
 
 

@@ -9,6 +9,7 @@ import lightgbm
 import numpy as np
 import pytest
 
+from acquire.domain import RiskTerms
 from acquire.ingest.tables import Tables, read_tables
 from acquire.modelfile import ModelFolder, read_model_folder
 from acquire.statistics.encoding import Encoder
@@ -34,7 +35,8 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Tables:
 def models(tables: Tables) -> Models:
     """Everything that is learnt from them."""
     revenue, event_rates = fit_money(tables, 7)
-    return Models(effects=fit_uplift(tables, 7), risk=fit_risk(tables, 7), revenue=revenue, event_rates=event_rates)
+    risk = fit_risk(tables, RiskTerms(), 7, NOW.date())
+    return Models(effects=fit_uplift(tables, 7), risk=risk, revenue=revenue, event_rates=event_rates)
 
 
 @pytest.fixture(scope="module")

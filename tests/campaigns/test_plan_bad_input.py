@@ -83,7 +83,7 @@ def write(name: str, old: str, new: str) -> Callable[[Path], None]:
 def ask_little_of_300_leads(plan_file: Path) -> None:
     """Few leads under a loose limit: a plan in seconds."""
     rewrite("leads", lambda table: table.head(300))(plan_file.parent)
-    limits = "max_bad_rate = 0.20\nbad_rate_confidence = 0.95\nmax_partner_share = 0.4\n"
+    limits = "max_bad_rate = 0.15\nbad_rate_confidence = 0.95\nmax_partner_share = 0.4\n"
     limits += "min_region_share = { home = 0.5 }"
     change_plan_file(plan_file, (limits, "max_contacts = 100"))
 
@@ -94,10 +94,12 @@ def ask_little_of_300_leads(plan_file: Path) -> None:
         (lambda market: (market / "leads.parquet").unlink(), "leads.parquet"),
         (lambda market: (market / "history.parquet").write_bytes(b"PAR1 not really"), "history.parquet"),
         (write("plan.toml", "budget =", "budgte ="), "budgte"),
-        (write("plan.toml", "max_bad_rate = 0.20", "max_bad_rate = 6.0"), "max_bad_rate is 6"),
+        (write("plan.toml", "max_bad_rate = 0.15", "max_bad_rate = 6.0"), "max_bad_rate is 6"),
         (write("plan.toml", "max_partner_share = 0.4", "max_partner_share = { nobody = 0.4 }"), "nobody"),
         (write("plan.toml", "[holdout]", "min_group_share = { age = 0.2 }\n[holdout]"), "min_group_share names age"),
         (write("plan.toml", "[holdout]", "min_group_share = { tall = 0.2 }\n[holdout]"), "min_group_share names tall"),
+        (write("plan.toml", "special_codes = {", "special_codes = { agge = [-1],"), "did you mean age?"),
+        (write("plan.toml", "direction = {", "direction = { gender = 'rising',"), "is no feature"),
         (write("policy.toml", "age = 19, hit = true", "age = 19, hit = false"), "young"),
         (write("policy.toml", 'field = "age"', 'field = "gender"'), "gender"),
         (write("policy.toml", 'field = "age"', 'field = "shoe_size"'), "shoe_size"),

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from acquire.domain import Objective
+from acquire.domain import Objective, RiskTerms
 from acquire.errors import BadInput, NotBuiltYet
 from campaigns.plan_file import PlanFile, choose_objective, read_plan_file
 
@@ -65,6 +65,12 @@ min_group_share = { first_loan = 0.2 }
 
 [holdout]
 control_share = 0
+
+[risk]
+special_codes = { bureau_score = [-999, 96.5], requested_amount = [0], employment = ["X"] }
+direction = { bureau_score = "falling", requested_amount = "rising" }
+unseen = "worst"
+maturity_days = 270
 """
 
 
@@ -136,6 +142,14 @@ def test_every_key_is_read(plans: Path) -> None:
     assert limits.min_group_share == {"first_loan": 0.2}
 
 
+def test_the_terms_of_risk_are_read_under_the_contracts_names(plans: Path) -> None:
+    assert read(plans, LEAST).risk == RiskTerms()
+    risk = read(plans, FULL).risk
+    assert risk.special_codes == {"bureau_score": (-999, 96.5), "amount": (0,), "employment": ("X",)}
+    assert risk.direction == {"bureau_score": "falling", "amount": "rising"}
+    assert (risk.unseen, risk.maturity_days) == ("worst", 270)
+
+
 def test_the_hash_is_of_the_bytes_of_the_file(plans: Path) -> None:
     assert read(plans, FULL).content_hash == hashlib.sha256(FULL.encode()).hexdigest()
 
@@ -196,6 +210,17 @@ def test_the_least_spend_needs_a_number_of_accounts_to_win(plans: Path) -> None:
         ("[columns]\nexclude = 'x'", "exclude is 'x' in [columns]; give a list"),
         ("[limits]\nbudget = 'a'\nmax_cac = 'b'", "(and 1 more)"),
         ("[data]\nhistory = 'twice'", "is not valid TOML"),
+        ("[risk]\nspecial_code = {}", "unknown key special_code in [risk]; did you mean special_codes?"),
+        ("[risk]\nspecial_codes = { age = -999 }", "age is -999 in risk special_codes; give a list"),
+        ("[risk]\nspecial_codes = { age = [true] }", "special_codes[age] holds True; give finite numbers, or texts"),
+        ("[risk]\nspecial_codes = { age = [nan] }", "special_codes[age] holds nan; give finite numbers, or texts"),
+        ("[risk]\nspecial_codes = { age = [[1]] }", "special_codes[age] holds [1]; give finite numbers, or texts"),
+        ("[risk]\nspecial_codes = { age = [96, 96.0] }", "special_codes[age] names a code twice"),
+        ("[risk]\ndirection = { age = 'up' }", "age is 'up' in risk direction; input should be 'rising' or 'falling'"),
+        ("[risk]\nunseen = 'best'", "unseen is 'best' in [risk]; input should be 'pooled' or 'worst'"),
+        ("[risk]\nmaturity_days = 0", "maturity_days is 0; give whole days from 1 to 1000"),
+        ("[risk]\nmaturity_days = 1001", "maturity_days is 1001; give whole days from 1 to 1000"),
+        ("[risk]\nmaturity_days = 1.5", "maturity_days is 1.5 in [risk]; give a whole number"),
     ],
 )
 def test_a_mistake_is_one_line_that_names_key_value_and_remedy(plans: Path, more: str, line: str) -> None:
@@ -225,7 +250,7 @@ def test_the_three_tables_must_be_named(plans: Path, key: str) -> None:
     assert f"the key {key} is missing in [data]" in refused(plans, text)
 
 
-@pytest.mark.parametrize("key", ["price_tiers", "links", "identities", "current_plan", "spend_history", "traffic"])
+@pytest.mark.parametrize("key", ["price_tiers", "identities", "current_plan", "spend_history", "traffic"])
 def test_tables_of_later_versions_are_not_ignored_in_silence(plans: Path, key: str) -> None:
     with pytest.raises(NotBuiltYet, match=rf"\[data\] {key} is not read by this version; remove the key"):
         read(plans, f"{LEAST}{key} = 'table.csv'\n")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from acquire.domain import Policy, Rule
+from acquire.domain import Approval, Policy, Rule
 from acquire.errors import BadInput
 from campaigns.policy_file import read_policy_file
 
@@ -156,3 +156,72 @@ def test_a_policy_without_rules_refuses_nobody(tmp_path: Path) -> None:
 def test_a_missing_policy_file_stops(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=r"policy\.toml is not there"):
         read_policy_file(tmp_path / "policy.toml")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ("from = 2026-01-01", "from = 2026-02-30", "is not valid TOML: Invalid date or datetime (at line 10"),
+        ("until = 2026-12-31", "until = 2026-13-01", "(at line 11"),
+        ("from = 2026-01-01", "from = 2026-01-01T10:00:00", "rule young (line 3): from is"),
+        ("from = 2026-01-01", "from = true", "rule young (line 3): from is true in rule 1; give a date"),
+        ('reason = "AGE_BELOW_MINIMUM"', "reason = 7", "rule young (line 3): reason is 7 in rule 1; give a text"),
+        ("examples = [", "examples = 3 #", "rule young (line 3): examples is 3 in rule 1; give a list"),
+        ('id = "young"', 'id = "young"\nid = "old"', "(at line 5"),
+    ],
+)
+def test_what_cannot_be_read_names_its_line(tmp_path: Path, old: str, new: str, line: str) -> None:
+    assert old in YOUNG
+    assert line in refused(tmp_path, YOUNG.replace(old, new))
+
+
+def test_a_rule_knows_the_line_where_it_begins(tmp_path: Path) -> None:
+    assert [rule.line for rule in read(tmp_path, YOUNG + SECOND).rules] == [3, 14]
+
+
+APPROVAL = """
+[approval]
+field = "bureau_score"
+cut_off = 600
+was = 585
+missing = 590
+codes = [-999]
+"""
+
+
+def test_the_cut_off_of_approval_is_part_of_the_policy(tmp_path: Path) -> None:
+    policy = read(tmp_path, YOUNG + APPROVAL)
+    assert policy.approval == Approval(field="bureau_score", cut_off=600, was=585, missing=590, codes=(-999.0,))
+    assert policy.approval.moved
+    assert policy.content_hash != read(tmp_path, YOUNG + APPROVAL.replace("600", "601")).content_hash
+    assert read(tmp_path, YOUNG).approval is None
+
+
+def test_a_cut_off_was_in_force_unless_the_file_says_otherwise(tmp_path: Path) -> None:
+    approval = read(tmp_path, YOUNG + APPROVAL.replace("was = 585\n", "")).approval
+    assert approval is not None
+    assert (approval.was, approval.op, approval.moved) == (600, "ge", False)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ("cut_off = 600", 'cut_off = "600"', "line 16: cut_off is '600' in [approval]; give a number"),
+        ("cut_off = 600", "cut_off = true", "line 16: cut_off is true in [approval]; give a number"),
+        ("cut_off = 600", "cut_off = nan", "line 16: cut_off is nan in [approval]; give a finite number"),
+        ("cut_off = 600\n", "", "line 14: the key cut_off is missing in [approval]"),
+        ("cut_off = 600", "cutoff = 600", "line 16: unknown key cutoff in [approval]; did you mean cut_off?"),
+        ("was = 585", "was = [585]", "line 17: was is [585] in [approval]; give a number"),
+        ("missing = 590", "missing = inf", "line 18: missing is inf in [approval]; give a finite number"),
+        ("missing = 590\n", "", "line 18: codes of [approval] need a score to stand for them; give missing"),
+        ("codes = [-999]", 'codes = ["x"]', "line 19: 0 is 'x' in approval codes; give a number"),
+        ("codes = [-999]", "codes = -999", "line 19: codes is -999 in [approval]; give a list"),
+        ("codes = [-999]", 'op = "gt"', "line 19: op is 'gt' in [approval]; input should be 'ge' or 'le'"),
+        ('field = "bureau_score"', 'field = ""', "line 15: field is '' in [approval]; it may not be empty"),
+        ("[approval]", "[aproval]", "line 14: unknown key aproval; did you mean approval?"),
+        ("[approval]", "[[approval]]", "approval is [{"),
+    ],
+)
+def test_a_mistake_in_the_cut_off_names_its_line(tmp_path: Path, old: str, new: str, line: str) -> None:
+    assert old in APPROVAL
+    assert line in refused(tmp_path, YOUNG + APPROVAL.replace(old, new))

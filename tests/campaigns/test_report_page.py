@@ -17,6 +17,7 @@ from campaigns import report_figures as figures
 from campaigns import report_words as words
 from campaigns.plan_document import PlanDocument
 from campaigns.report_page import render_report
+from campaigns.risk_document import RiskEvidence
 from tests.campaigns.plan_documents import sample_plan
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -109,6 +110,52 @@ def test_a_plan_of_undefined_figures_without_offers_risk_or_limits_still_has_a_r
     assert "The plan contacts nobody." in text
     assert "history has no bad label" in text
     assert "Before you sign" not in text
+
+
+def test_every_figure_of_risk_is_shown_with_its_interval() -> None:
+    text = page().text
+    assert "AUC 0.762 0.745 to 0.779" in text
+    assert "Calibration error 1.2 % 0.4 % to 2.0 %" in text
+    assert "ln(odds bad) = -0.021 + 0.943 x ln(odds bad before). It saves 0.0013 nats" in text
+
+
+def test_the_report_says_how_well_the_farthest_quarter_of_the_leads_is_known() -> None:
+    text = page().text
+    assert "43 of 3,440 labelled bookings were seen" in text
+    assert "known to \u00b1 9.0 points, that of the nearest quarter to \u00b1 2.0 points" in text
+    assert "farthest 43 31.7 % \u00b1 9.0 points 2.080 7,498" in text
+
+
+def test_the_report_shows_what_early_signs_came_to_in_each_channel() -> None:
+    text = page().text
+    assert (
+        "First payment missed 30 days past due Channel Matured In part Bad rate of the bad of the good then bad" in text
+    )
+    assert "payment_app 3,440 410 22.0 % 38.0 % 2.0 % 84.0 % 79.0 % 4.0 % 88.0 %" in text
+    assert "video_feed 0 120 not known 38.0 %" in text
+    assert "all channels 3,440 530 22.0 %" in text
+
+
+def test_a_trend_for_the_worse_is_named_and_a_trend_for_the_better_is_not_applied() -> None:
+    text = page().text
+    assert "It can be told from chance in video_feed." in text
+    assert "payment_app 0.95 0.83 to 1.09 1.00" in text
+    # exp(.31) a year, of which exp(.217) has come to pass since the labels.
+    assert "video_feed 1.36 1.18 to 1.58 1.24" in text
+
+
+def test_leads_of_a_kind_that_history_never_held_are_counted_in_the_report() -> None:
+    assert "Leads with a category that history never held: 41 of employment (0.1 %)." in page().text
+
+
+def test_a_plan_of_an_earlier_version_has_a_report_without_what_it_does_not_know() -> None:
+    plan = sample_plan()
+    assert plan.evidence.risk is not None
+    old = RiskEvidence(n=40, n_bad=4, auc=0.7, ks=0.3, brier=0.1, ece=0.02, scorecard=())
+    text = page(evidence=dataclasses.replace(plan.evidence, risk=old)).text
+    assert "AUC 0.700 KS 0.300" in text
+    assert "From early signs to bad" not in text
+    assert "labelled bookings" not in text
 
 
 def test_names_from_files_cannot_put_markup_into_the_report() -> None:

@@ -22,7 +22,7 @@ class Market:
         history: One row per past contact or control, assigned at random (`propensity`).
         leads: The traffic to decide on.
         channels, offers: Who charges what.
-        links: What rows of history and leads share: lead_id, kind (device, address), key, role.
+        links: What rows of history and leads share: lead_id, kind (device, address, company), key, role.
         truth: Same rows as `leads`: chances, potential outcomes, true spend and true value under every offer.
         history_truth: The same for the rows of `history`.
         daily: Day-by-day results of the whole business (see daily.py).
@@ -56,7 +56,9 @@ def make_market(spec: MarketSpec, rng: np.random.Generator) -> Market:
     truth = truth_table(crowd.seen, crowd.channel, crowd.fraud, chances, funnel)
     contacted_on = days.to_numpy()[contacted].astype("datetime64[D]")
     matured = draw_matured(contacted_on, spec.ends_on, rng)
-    past = Past(seen=crowd.seen[:n], channel=crowd.channel[:n], contacted_on=contacted_on, matured=matured)
+    past = Past(
+        seen=crowd.seen[:n], channel=crowd.channel[:n], contacted_on=contacted_on, matured=matured, ends_on=spec.ends_on
+    )
     leads_per_channel = np.bincount(crowd.channel[n:], minlength=len(SOURCES))
     return Market(
         history=history_table(past, funnel.first(n), rng),

@@ -16,6 +16,9 @@ Flags = NDArray[np.bool_]
 CONTROL_SHARE = 0.3
 MATURES_AFTER_DAYS = 150  # a booking's window closes 150 to 160 days later
 SPREAD_DAYS = 11
+# Early signs of a booking: the day they are known, and the share of later bad and later good bookings that show them.
+_FPD1_AFTER_DAYS, _FPD1_OF_BAD, _FPD1_OF_GOOD = 60, 0.4, 0.012
+_DPD30_AFTER_DAYS, _DPD30_OF_BAD, _DPD30_OF_GOOD = 105, 0.75, 0.03
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,12 +65,14 @@ class Past:
         channel: Number of the row's channel in SOURCES, shape (n,).
         contacted_on: Day of the contact, and of the booking if there is one, shape (n,).
         matured: Whether a booking of that day has shown by the end of the history if it goes bad, shape (n,).
+        ends_on: Last day of the history.
     """
 
     seen: pd.DataFrame
     channel: Ints
     contacted_on: Days
     matured: Flags
+    ends_on: date
 
 
 def draw_matured(contacted_on: Days, ends_on: date, rng: np.random.Generator) -> Flags:
@@ -85,15 +90,30 @@ def history_table(past: Past, funnel: Funnel, rng: np.random.Generator) -> pd.Da
     amount = past.seen["amount"].to_numpy(dtype=np.float64)
     events = Events(contacts=(arm > 0).astype(float), **did, amount=amount * booked)
     earned = to_cents(_earned(amount * exposure(arm), bad, rng))
+    # A generator of its own, so that adding a sign changes nothing else of the market.
+    signs = _early_signs(past, booked, bad == 1, rng.spawn(1)[0])
     return past.seen.drop(columns=["consent", "do_not_contact"]).assign(
         offer=np.array(ARMS)[arm],
         contacted_on=past.contacted_on.astype("datetime64[us]"),
         **did,
+        **signs,
         bad=np.where(booked & past.matured, bad, np.nan),
         revenue=np.where(booked, np.where(past.matured, earned, np.nan), 0.0),
         cost=to_cents(price(events, past.channel, arm)),
         propensity=propensity,
     )
+
+
+def _early_signs(past: Past, booked: Flags, bad: Flags, rng: np.random.Generator) -> dict[str, Floats]:
+    """First payment missed and 30 days past due, null until known. Who misses the first is nearly always 30 days late too."""
+    n = len(booked)
+    missed = rng.random(n) < np.where(bad, _FPD1_OF_BAD, _FPD1_OF_GOOD)
+    late = (rng.random(n) < np.where(bad, _DPD30_OF_BAD, _DPD30_OF_GOOD)) | (missed & (rng.random(n) < 0.9))
+    age = (np.datetime64(past.ends_on) - past.contacted_on).astype(float)
+    return {
+        "fpd1": np.where(booked & (age >= _FPD1_AFTER_DAYS), missed, np.nan),
+        "dpd30": np.where(booked & (age >= _DPD30_AFTER_DAYS), late, np.nan),
+    }
 
 
 def _draw_arms(n: int, rng: np.random.Generator) -> tuple[Ints, Floats]:

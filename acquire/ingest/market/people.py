@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from acquire.ingest.market.terms import CHANNEL_NAMES, OWN_CHANNEL, SOURCES, Floats, Ints
+from acquire.ingest.market.ties import draw_ties
 
 Flags = NDArray[np.bool_]
 Texts = NDArray[np.str_]
@@ -72,6 +73,10 @@ def draw_crowd(n_history: int, n_leads: int, rng: np.random.Generator) -> Crowd:
     seen.insert(1, "channel", np.array(CHANNEL_NAMES)[channel])
     seen.insert(2, "person_id", _draw_ids("P", n_people, rng)[person])
     links = _links(ids, {"device": ("user", device[person]), "address": ("resident", address[person])}, rng)
+    # A stream of its own: everything else is drawn as if there were no companies.
+    ties = draw_ties(people, fraud, rng.spawn(1)[0])
+    rows = pd.DataFrame({"lead_id": ids, "person": person})
+    links = pd.concat([links, rows.merge(ties, on="person")[list(links.columns)]], ignore_index=True)
     return Crowd(seen=seen, whole=whole, channel=channel, fraud=fraud[person].astype(float), links=links)
 
 

@@ -9,7 +9,8 @@ from acquire.domain import Feature
 from acquire.errors import BadInput
 from acquire.prefilter.effects import residuals_by
 from acquire.prefilter.quality import auc
-from acquire.prefilter.risk_model import RiskModel, fit_risk_model
+from acquire.prefilter.risk_fit import fit_risk_model
+from acquire.prefilter.risk_model import RiskModel
 
 FEATURES = (Feature(name="score", kind="numeric"), Feature(name="channel", kind="category"))
 TAIWAN = Path(__file__).parents[4] / "shared" / "markets" / "taiwan"
@@ -101,7 +102,7 @@ def test_one_outcome_only_gives_a_chance_inside_zero_and_one(outcome: float) -> 
 
 @pytest.mark.parametrize(
     ("bad", "message"),
-    [([], "no booked row"), ([np.nan, 0.0], "other than 0 and 1"), ([0.5, 0.0], "other than 0 and 1")],
+    [([], "no booked row"), ([2.0, np.nan], "other than 0 and 1"), ([0.5, 0.0], "other than 0 and 1")],
 )
 def test_labels_that_are_none_are_refused(bad: list[float], message: str) -> None:
     with pytest.raises(BadInput, match=message):
@@ -144,7 +145,7 @@ def test_a_risk_model_that_is_none_is_refused(text: str) -> None:
 def test_groups_that_differ_only_by_chance_have_no_variance_between_them() -> None:
     group = pd.Series(["a", "b"] * 50)
     bad = np.array([1.0, 0.0, 0.0, 1.0] * 25)
-    left = residuals_by(group, np.full(100, 0.5), bad)
+    left = residuals_by(group, np.full(100, 0.5), bad, np.ones(100))
     assert left.residual.tolist() == [0.0, 0.0]
     assert left.p_equal == 1.0
     assert left.shrunk().shift == {}
@@ -153,7 +154,7 @@ def test_groups_that_differ_only_by_chance_have_no_variance_between_them() -> No
 def test_a_difference_that_chance_explains_is_not_taken_for_one_between_offers() -> None:
     group = pd.Series(["a"] * 400 + ["b"] * 400)
     bad = np.r_[np.tile([1.0] * 21 + [0.0] * 19, 10), np.tile([1.0] * 19 + [0.0] * 21, 10)]
-    left = residuals_by(group, np.full(800, 0.5), bad)
+    left = residuals_by(group, np.full(800, 0.5), bad, np.ones(800))
     # Residual +-10, information 100 each: chi square 2 with one degree of freedom, p = .157.
     assert left.p_equal == pytest.approx(0.157, abs=0.001)
     assert left.between_variance() == 0.0
@@ -162,7 +163,7 @@ def test_a_difference_that_chance_explains_is_not_taken_for_one_between_offers()
 def test_a_shift_is_shrunk_by_its_reliability() -> None:
     group = pd.Series(["a"] * 400 + ["b"] * 400)
     bad = np.r_[np.tile([1.0, 1.0, 1.0, 0.0], 100), np.tile([1.0, 0.0, 0.0, 0.0], 100)]
-    left = residuals_by(group, np.full(800, 0.5), bad)
+    left = residuals_by(group, np.full(800, 0.5), bad, np.ones(800))
     # Residual +-100, information 100 each: raw shifts +-1, chi square 200 with one degree of freedom.
     assert left.between_variance() == pytest.approx((200 - 1) / (200 - 20000 / 200))
     assert left.shrunk().shift["a"] == pytest.approx(100 / (100 + 1 / 1.99))

@@ -1,8 +1,13 @@
+import math
+from dataclasses import replace
 from datetime import date
+from typing import Any, get_args, get_type_hints
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from acquire.domain import Policy, Rule
 from acquire.errors import BadInput
@@ -116,3 +121,87 @@ def test_a_rule_on_an_unknown_or_protected_field_is_refused() -> None:
 def test_a_value_that_does_not_fit_its_field_names_the_rule(op: str, value: object, field: str) -> None:
     with pytest.raises(BadInput, match=f"policy rule '{op}'"):
         apply_rules(AGES, policy(rule(op, value, field)), on=ON)
+
+
+def slow_hit(value: object, one: Rule) -> tuple[bool, bool]:
+    """Hit and referred of one value by the contract's words, one row at a time."""
+    missing = value is None or (isinstance(value, float) and math.isnan(value))
+    if one.op in {"is_null", "not_null"}:
+        return missing == (one.op == "is_null"), False
+    if missing:
+        return one.when_null != "pass", one.when_null == "refer"
+    against: Any = one.value
+    hit = {
+        "lt": lambda: value < against,
+        "le": lambda: value <= against,
+        "gt": lambda: value > against,
+        "ge": lambda: value >= against,
+        "eq": lambda: value == against,
+        "ne": lambda: value != against,
+        "in": lambda: value in against,
+        "not_in": lambda: value not in against,
+        "between": lambda: against[0] <= value <= against[1],
+    }[one.op]()
+    return bool(hit), False
+
+
+NUMBERS = st.sampled_from([-999.0, -1.0, 0.0, 0.5, 1.0, 2.0, 60.0, 1e9])
+TEXTS = st.sampled_from(["a", "b", "B", "", " a"])
+WHEN_NULL = st.sampled_from(["pass", "fail", "refer"])
+
+
+@st.composite
+def number_rules(draw: st.DrawFn) -> Rule:
+    op = draw(st.sampled_from(get_args(get_type_hints(Rule)["op"])))
+    values = {"between": st.tuples(NUMBERS, NUMBERS).map(sorted), "is_null": st.none(), "not_null": st.none()}
+    lists = st.lists(NUMBERS, min_size=1, max_size=3)
+    value = draw(values.get(op, lists if op in {"in", "not_in"} else NUMBERS))
+    return Rule(id=op, field="x", op=op, value=value, reason=op.upper(), when_null=draw(WHEN_NULL))
+
+
+@st.composite
+def text_rules(draw: st.DrawFn) -> Rule:
+    op = draw(st.sampled_from(["eq", "ne", "in", "not_in", "is_null", "not_null"]))
+    values = {"is_null": st.none(), "not_null": st.none(), "eq": TEXTS, "ne": TEXTS}
+    value = draw(values.get(op, st.lists(TEXTS, min_size=1, max_size=3)))
+    return Rule(id=op, field="t", op=op, value=value, reason=op.upper(), when_null=draw(WHEN_NULL))
+
+
+@given(
+    rules=st.lists(number_rules() | text_rules(), max_size=4),
+    numbers=st.lists(NUMBERS | st.just(math.nan), min_size=1, max_size=8),
+    texts=st.lists(TEXTS | st.none(), min_size=8, max_size=8),
+)
+def test_the_masks_say_what_a_slow_reading_row_by_row_says(
+    rules: list[Rule], numbers: list[float], texts: list[str | None]
+) -> None:
+    leads = pd.DataFrame({"x": numbers, "t": pd.Series(texts[: len(numbers)], dtype="str")})
+    found = apply_rules(leads, policy(*rules), on=ON)
+    rows = list(zip(numbers, texts, strict=False))
+    for j, one in enumerate(rules):
+        said = [slow_hit(x if one.field == "x" else t, one) for x, t in rows]
+        assert list(zip(found.hits[:, j].tolist(), found.referred[:, j].tolist(), strict=True)) == said
+    for i, (x, t) in enumerate(rows):
+        reasons = [
+            ("REFER:" if referred else "") + one.reason
+            for one in rules
+            for hit, referred in [slow_hit(x if one.field == "x" else t, one)]
+            if hit
+        ]
+        assert found.reasons()[i] == (reasons[0] if reasons else None)
+
+
+@pytest.mark.parametrize(("op", "hits"), [("lt", [1, 0, 0]), ("ge", [0, 1, 0]), ("ne", [1, 0, 0]), ("in", [0, 1, 0])])
+def test_dates_are_compared_with_dates(op: str, hits: list[int]) -> None:
+    days = pd.DataFrame({"seen_on": pd.to_datetime(["2026-01-01", "2026-02-01", None])})
+    value = [date(2026, 2, 1)] if op == "in" else date(2026, 2, 1)
+    assert apply_rules(days, policy(rule(op, value, "seen_on")), on=ON).hits[:, 0].astype(int).tolist() == hits
+
+
+def test_messages_name_the_line_of_the_file_where_it_is_known() -> None:
+    known = policy(replace(YOUNG, line=12))
+    with pytest.raises(BadInput, match=r"policy rule 'young' \(line 12\) reads 'age', which leads lack"):
+        check_fields(known, [], [])
+    with pytest.raises(BadInput, match=r"policy rule 'young' \(line 12\): lt 22 does not fit 'age'"):
+        apply_rules(pd.DataFrame({"age": ["old"]}), known, on=ON)
+    assert replace(YOUNG, line=12) == YOUNG

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from acquire.statistics.logistic import fit_logistic
+from acquire.statistics.logistic import fit_logistic, fit_logistic_path
 
 
 def rows(n: int = 400) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -46,3 +46,12 @@ def test_perfect_separation_stays_finite_under_a_penalty() -> None:
     x, y = np.array([[-1.0], [1.0]] * 10), np.array([0.0, 1.0] * 10)
     fit = fit_logistic(x, y, weight=np.ones(20), penalty=0.1)
     assert 0 < fit.coefficients[0] < 100
+
+
+def test_a_path_of_penalties_gives_what_each_penalty_gives_alone() -> None:
+    x, y, weight = rows()
+    path = fit_logistic_path(x, y, weight=weight, penalties=(1.0, 30.0))
+    for penalty, fit in zip((1.0, 30.0), path, strict=True):
+        alone = fit_logistic(x, y, weight=weight, penalty=penalty)
+        assert fit.coefficients == pytest.approx(alone.coefficients, abs=1e-4)
+        assert fit.intercept == pytest.approx(alone.intercept, abs=1e-4)

@@ -118,6 +118,7 @@ def test_booking_scores_by_pencil() -> None:
         propensity=np.array([0.5, 0.25, 0.5]),
         p_booked=np.full((3, 2), 0.4),
         outcome=np.array([1.0, np.nan, np.nan]),
+        weight=np.array([1.0, 0.0, 0.0]),
         given_booking=np.full((3, 2), 0.3),
     )
 
@@ -141,7 +142,9 @@ def test_half_of_the_outcomes_unknown_does_not_bias_the_scores(p: float, m: floa
     bad = (rng.random(n) < 0.2).astype(float)
     outcome = np.where((booked == 1) & (rng.random(n) < 0.5), bad, np.nan)
 
-    scores = booking_scores(booked, arm, np.full(n, 0.5), np.full((n, 2), p), outcome, np.full((n, 2), m))
+    known = (~np.isnan(outcome)).astype(float)
+
+    scores = booking_scores(booked, arm, np.full(n, 0.5), np.full((n, 2), p), outcome, known, np.full((n, 2), m))
 
     assert scores.mean(axis=0) == pytest.approx([0.3 * 0.2, 0.5 * 0.2], abs=0.006)
 
@@ -150,7 +153,13 @@ def test_with_no_outcome_known_the_expectation_stands() -> None:
     unknown = np.full(2, np.nan)
 
     scores = booking_scores(
-        np.array([1.0, 0.0]), np.array([0, 0]), np.full(2, 1.0), np.full((2, 1), 0.5), unknown, np.full((2, 1), 0.4)
+        booked=np.array([1.0, 0.0]),
+        arm=np.array([0, 0]),
+        propensity=np.full(2, 1.0),
+        p_booked=np.full((2, 1), 0.5),
+        outcome=unknown,
+        weight=np.zeros(2),
+        given_booking=np.full((2, 1), 0.4),
     )
 
     assert scores.ravel() == pytest.approx([0.4, 0.0])

@@ -1,0 +1,96 @@
+"""What a plan leaves behind in models/ so that a changed policy can be held against it: its policy, its terms, its cut-off."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from acquire.domain import Channel, Offer, Policy
+from acquire.errors import BadInput
+from acquire.ingest.sources import Columns
+from acquire.modelfile import ModelFolder
+from acquire.prefilter.approval import ApprovalModel
+from campaigns.policy_file import parse_policy
+from campaigns.toml_file import parse_toml
+
+if TYPE_CHECKING:
+    from acquire.ingest.tables import Tables
+    from campaigns.plan_file import PlanFile
+
+POLICY, TERMS, APPROVAL = "policy.txt", "terms.json", "approval.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanTerms:
+    """What was agreed and stated when a plan was made.
+
+    Attributes:
+        currency: Of all money.
+        channels, offers: As listed then.
+        columns: The owner's column names.
+        policy: In force then; None without one.
+        approval: Cut-off and noise; None where the policy stated none.
+    """
+
+    currency: str
+    channels: tuple[Channel, ...]
+    offers: tuple[Offer, ...]
+    columns: Columns
+    policy: Policy | None
+    approval: ApprovalModel | None
+
+
+def terms_parts(plan_file: "PlanFile", tables: "Tables", approval: ApprovalModel | None) -> Mapping[str, bytes]:
+    """Give the parts to write beside the models: name -> bytes."""
+    columns = plan_file.columns
+    terms = {
+        "currency": plan_file.currency,
+        "channels": [asdict(channel) for channel in tables.channels],
+        "offers": [{**asdict(offer), "channels": sorted(offer.channels)} for offer in tables.offers],
+        "columns": {
+            "rename": dict(columns.rename),
+            "control": columns.control,
+            "exclude": sorted(columns.exclude),
+            "protected": sorted(columns.protected),
+        },
+    }
+    parts = {TERMS: json.dumps(terms).encode()}
+    if plan_file.policy is not None:
+        parts[POLICY] = plan_file.policy.read_bytes()
+    if approval is not None:
+        parts[APPROVAL] = json.dumps(approval.to_json()).encode()
+    return parts
+
+
+def read_terms(folder: ModelFolder, name: str) -> PlanTerms:
+    """Read what `terms_parts` gave, from a folder that passed its checks; `name` is for messages.
+
+    Raises:
+        BadInput: The folder is of an earlier version, or its terms are not what this version writes.
+    """
+    if TERMS not in folder.parts:
+        raise BadInput(f"{name} holds no terms of its plan (an earlier version made it); plan again")
+    policy = folder.parts.get(POLICY)
+    try:
+        terms = json.loads(folder.parts[TERMS])
+        approval = json.loads(folder.parts[APPROVAL]) if APPROVAL in folder.parts else None
+        return PlanTerms(
+            currency=str(terms["currency"]),
+            channels=tuple(Channel(**channel) for channel in terms["channels"]),
+            offers=tuple(_offer(offer) for offer in terms["offers"]),
+            columns=_columns(terms["columns"]),
+            policy=None if policy is None else parse_policy(parse_toml(Path(POLICY), policy)),
+            approval=None if approval is None else ApprovalModel.from_json(approval),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise BadInput(f"{name} holds terms that this version cannot read ({error}); plan again") from None
+
+
+def _offer(written: Mapping[str, Any]) -> Offer:
+    return Offer(**{**written, "channels": frozenset(written["channels"])})
+
+
+def _columns(written: Mapping[str, Any]) -> Columns:
+    names = {key: frozenset(written[key]) for key in ("exclude", "protected")}
+    return Columns(rename=written["rename"], control=written["control"], **names)

@@ -1,0 +1,67 @@
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from acquire.prefilter.effects import Effects, GroupResiduals, residuals_by
+
+
+def left(residual: list[float], information: list[float]) -> GroupResiduals:
+    names = tuple("abcdefgh"[: len(residual)])
+    return GroupResiduals(names=names, residual=np.array(residual), information=np.array(information))
+
+
+def test_what_was_missed_is_added_up_per_group() -> None:
+    group = pd.Series(["b", "a", "b", None])
+    told = residuals_by(
+        group, np.array([0.2, 0.5, 0.4, 0.5]), np.array([1.0, 0.0, 0.0, 1.0]), np.array([1.0, 0.5, 1.0, 1.0])
+    )
+    # Rows without a group are a group of their own.
+    assert told.names == ("", "a", "b")
+    np.testing.assert_allclose(told.residual, [0.5, -0.25, 0.4])
+    np.testing.assert_allclose(told.information, [0.25, 0.125, 0.16 + 0.24])
+
+
+def test_groups_that_nothing_tells_apart_still_differ_by_what_such_groups_are_known_to() -> None:
+    # Nothing missed; information 100 each. Prior sd .1: precision 100 + 1 / .01 = 200.
+    told = left([0.0, 0.0], [100.0, 100.0]).shrunk(least_sd=0.1)
+    assert told.shift == {}
+    assert told.sd == pytest.approx({"a": 200**-0.5, "b": 200**-0.5})
+    assert told.unseen_sd == 0.1
+
+
+def test_without_such_knowledge_they_are_taken_as_equal_for_sure() -> None:
+    told = left([0.0, 0.0], [100.0, 100.0]).shrunk()
+    assert told == Effects(sd={"a": 0.0, "b": 0.0})
+
+
+def test_a_shift_that_is_not_applied_is_part_of_the_error() -> None:
+    # Raw shifts +-.1 with information 100 each: chi square 2, p = .157, not told apart. Posterior: mean +-.05, variance 1/200.
+    told = left([10.0, -10.0], [100.0, 100.0]).shrunk(least_sd=0.1)
+    assert told.shift == {}
+    assert told.sd == pytest.approx({"a": (1 / 200 + 0.05**2) ** 0.5, "b": (1 / 200 + 0.05**2) ** 0.5})
+
+
+def test_a_shift_that_is_applied_is_not() -> None:
+    # Raw shifts +-1, information 100 each: chi square 200. Variance between groups (200 - 1) / (200 - 100) = 1.99.
+    told = left([100.0, -100.0], [100.0, 100.0]).shrunk(least_sd=0.1)
+    precision = 100 + 1 / 1.99
+    assert told.shift == pytest.approx({"a": 100 / precision, "b": -100 / precision})
+    assert told.sd["a"] == pytest.approx(precision**-0.5)
+
+
+def test_least_sd_is_a_floor_and_not_added_to_what_is_seen() -> None:
+    seen = left([100.0, -100.0], [100.0, 100.0])
+    assert seen.shrunk(least_sd=0.1) == seen.shrunk()
+    assert seen.shrunk(least_sd=3.0).unseen_sd == 3.0
+
+
+def test_a_single_group_has_nothing_to_differ_from() -> None:
+    assert left([5.0], [100.0]).p_equal == 1.0
+    assert left([5.0], [100.0]).between_variance() == 0.0
+
+
+def test_effects_read_from_json_are_the_same() -> None:
+    told = left([100.0, -100.0], [100.0, 100.0]).shrunk(least_sd=0.1)
+    assert Effects.from_json(json.loads(json.dumps(told.to_json()))) == told
