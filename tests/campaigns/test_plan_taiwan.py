@@ -66,7 +66,7 @@ def test_the_plan_is_complete_and_its_limits_hold(judged: Judged) -> None:
 def test_the_true_bad_rate_and_spend_stay_within_the_limits(judged: Judged) -> None:
     assert judged.truth["bad_rate"] <= MAX_BAD_RATE
     # The budget holds on expectation; what the chosen cost beyond it is the optimism of choosing (docs/measured.md).
-    assert judged.truth["spend"] <= 1.03 * BUDGET
+    assert judged.truth["spend"] <= 1.04 * BUDGET
     assert judged.truth["cap_breaches"] == {}
 
 
