@@ -10,6 +10,11 @@ Every message is one line a person can act on. It names the thing, the value and
 """
 
 from collections.abc import Sequence
+from typing import Final
+
+# What taking apart a file from anybody may end in, besides what its reader says itself: a key or a kind that is not ours, a
+# number that no float holds, brackets nested without end. Readers turn it into BadInput.
+UNREADABLE: Final = (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError, RecursionError)
 
 
 class AcquireError(Exception):

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal, get_args
 
-from acquire.errors import AcquireError, BadInput
+from acquire.errors import UNREADABLE, AcquireError, BadInput
 from acquire.prefilter.comparison import Comparison
 from acquire.prefilter.ranking import RankingKind
 from campaigns.outputs import DOCUMENT
@@ -229,7 +229,7 @@ def _read_plan(folder: Path) -> tuple[str, PlanDocument]:
         raise BadInput(
             f"--plan {folder} holds no {DOCUMENT} ({error.strerror}); name a finished plan's folder"
         ) from None
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except UNREADABLE:
         raise BadInput(f"{DOCUMENT} in --plan {folder} cannot be read; make the plan again") from None
 
 

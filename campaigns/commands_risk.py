@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from acquire.errors import BadInput
+
 if TYPE_CHECKING:
     from acquire.prefilter.comparison import Comparison
     from campaigns.champions import Decision, Identity
@@ -93,7 +95,8 @@ def comparison_text(comparison: "Comparison") -> str:
         gap = getattr(comparison, name)
         lines.append(f"{words:12}{left:12.4f}{right:12.4f}  {gap.expected:+.4f} ({gap.low:+.4f} to {gap.high:+.4f})")
     lines.append(
-        f"on {comparison.n:,} matured bookings, {comparison.n_bad:,.0f} of them bad, each held out from the fit"
+        f"on {comparison.n:,} matured bookings, {comparison.n_bad:,.0f} of them bad, each held out from the fit; "
+        "of AUC more is better, of the others less"
     )
     return "\n".join([*lines, comparison.verdict()])
 
@@ -111,7 +114,12 @@ def _identity(login: str) -> "Identity":
 
     if sys.stdin.isatty():
         return Identity(login=login, password=str(click.prompt("Password", hide_input=True)))
-    return Identity(login=login, password=sys.stdin.readline().rstrip("\r\n"))
+    try:
+        return Identity(login=login, password=sys.stdin.readline().rstrip("\r\n"))
+    except UnicodeDecodeError:
+        raise BadInput(
+            "login or password is wrong; nothing was decided"
+        ) from None  # no password here is other than text
 
 
 def _open_store() -> "closing[Store]":

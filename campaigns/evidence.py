@@ -145,11 +145,16 @@ def _risk_bins(risk: RiskModel | None) -> tuple[CalibrationBin, ...]:
             n=line["count"],
             predicted=line["promised"],
             observed=line["seen"],
-            low=float(beta.ppf(0.05, line["seen"] * line["count"] + 0.5, (1 - line["seen"]) * line["count"] + 0.5)),
-            high=float(beta.ppf(0.95, line["seen"] * line["count"] + 0.5, (1 - line["seen"]) * line["count"] + 0.5)),
+            low=_jeffreys(0.05, line["seen"], line["count"]),
+            high=_jeffreys(0.95, line["seen"], line["count"]),
         )
         for number, line in enumerate(risk.quality.deciles.to_dict(orient="records"), 1)
     )
+
+
+def _jeffreys(chance: float, rate: float, n: int) -> float:
+    """Quantile of the true rate where `rate` of n rows was seen."""
+    return float(beta.ppf(chance, rate * n + 0.5, (1 - rate) * n + 0.5))
 
 
 def _bin(what: str, number: int, predicted: Floats, observed: Estimate) -> CalibrationBin:

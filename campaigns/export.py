@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from acquire.errors import BadInput
+from acquire.errors import UNREADABLE, BadInput
 from acquire.modelfile import MANIFEST, read_model_folder
 from acquire.prefilter.bins import NumericBins
 from acquire.prefilter.policy_sql import kind_of, policy_sql
@@ -129,6 +129,8 @@ def export(plan_folder: Path, out: Path, *, now: datetime, table: str = "leads")
         BadInput: One of the folders is not what it should be, or the plan has no scorecard to hand over.
     """
     check_place(out, sign=CARD)
+    if not all(table.rsplit(".", 1)):
+        raise BadInput(f"--table {table!r} names no table; give one, as in leads or risk.leads")
     handover = read_handover(plan_folder, table=table)
     _check_folders(plan_folder, out)
     files = {**data_files(handover), **render_pages(handover, now)}
@@ -231,7 +233,7 @@ def _read_plan(plan_folder: Path) -> PlanDocument:
         ) from None
     try:
         return PlanDocument.from_json(text)
-    except (KeyError, TypeError, ValueError, AttributeError):
+    except UNREADABLE:
         raise BadInput(f"{DOCUMENT} of {plan_folder.name} is damaged or of another version; plan again") from None
 
 

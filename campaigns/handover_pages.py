@@ -11,6 +11,7 @@ import jinja2
 from acquire.prefilter.bins import NumericBins
 from acquire.prefilter.variable import Variable
 from campaigns import report_words as words
+from campaigns.report_risk import risk_figures
 
 if TYPE_CHECKING:
     from campaigns.export import Handover
@@ -72,6 +73,7 @@ def _facts(handover: "Handover", now: datetime) -> dict[str, Any]:
         "card": card,
         "facts": handover.facts,
         "evidence": handover.evidence,
+        "figures": {figure.name: figure for figure in risk_figures(handover.evidence)},
         "variables": [_variable(v, handover) for v in sorted(card.variables, key=lambda v: -v.information)],
         "unused": sorted(unused),
         "protected": sorted(handover.terms.columns.protected),
@@ -123,7 +125,6 @@ def _environment() -> jinja2.Environment:
         "percent": lambda value: words.say_percent(_number(value), 2),
         "decimals": lambda value: words.say_decimals(_number(value)),
         "signed": lambda value: f"{value:+.3f}",
-        "between": _between,
         "shift_in_words": _shift_in_words,
         "factor": lambda log_odds: f"{math.exp(log_odds):.2f}",
         "day": lambda instant: f"{instant.day} {instant:%B %Y}",
@@ -135,13 +136,6 @@ def _environment() -> jinja2.Environment:
 
 def _number(value: float | None) -> float:
     return math.nan if value is None else float(value)
-
-
-def _between(estimate: Any) -> str:
-    """An interval, or a dash where it is not known."""
-    if not (math.isfinite(estimate.low) and math.isfinite(estimate.high)):
-        return "-"
-    return f"{estimate.low:.3f} to {estimate.high:.3f}"
 
 
 def _shift_in_words(psi: float | None) -> str:

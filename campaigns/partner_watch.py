@@ -92,7 +92,7 @@ def lines_of(watched: Watched) -> Iterator[str]:
     yield f"{count.read:,} rows read, {count.accepted:,} accepted, {count.quarantined:,} set aside"
     yield from (f"  {rows:,} x {reason}" for reason, rows in watched.reasons)
     weeks = (watched.last_week - watched.first_week).days // 7 + 1
-    yield f"{watched.partners} partners, {weeks} weeks from {watched.first_week}"
+    yield f"{_many(watched.partners, 'partner')}, {_many(weeks, 'week')} from {watched.first_week}"
     yield from watched.notes
     yield from (f"Not watched: {kind.value} (needs {' and '.join(NEEDS[kind])})" for kind in watched.skipped)
     if not watched.alarms:
@@ -129,6 +129,12 @@ def _table(alarms: tuple[Alarm, ...]) -> Iterator[str]:
         if alarm is not None:
             yield f"    {alarm.sentence}."
             yield f"    {alarm.action}."
+    yield ""
+    yield "p at most: at most this share of honest partners shows as much within a year. An alarm is a reason to ask, no verdict."
+
+
+def _many(n: int, what: str) -> str:
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"
 
 
 def _time_zone(name: str) -> ZoneInfo:

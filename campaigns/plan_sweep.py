@@ -65,7 +65,7 @@ def sweep_plan(
     model = terms.approval
     assert model is not None  # noqa: S101 - the caller asked
     contacted = decisions[decisions["decision"] == "contact"].reset_index(drop=True)
-    row = pd.Index(table["lead_id"]).get_indexer(pd.Index(contacted["lead_id"])) if "lead_id" in table else np.array([])
+    row = _rows_of(contacted["lead_id"], table) if "lead_id" in table else np.array([], dtype=np.int64)
     there = np.flatnonzero(row >= 0)
     if not len(there):
         return None
@@ -86,6 +86,14 @@ def sweep_plan(
         n_absent=len(contacted) - len(there),
         steps=sweep(model, contacts, cut_offs),
     )
+
+
+def _rows_of(lead_id: pd.Series, table: pd.DataFrame) -> Ints:
+    """Row of the table of every lead, -1 where it is not there; an id on several rows is nobody's, as in a plan."""
+    rows = pd.Series(np.arange(len(table)), index=pd.Index(table["lead_id"]))
+    rows = rows[~rows.index.duplicated(keep=False)]
+    found: Ints = rows.reindex(lead_id).fillna(-1).to_numpy(np.int64)
+    return found
 
 
 def _contacts(

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from acquire.domain import Channel, Offer, Policy
-from acquire.errors import BadInput
+from acquire.errors import UNREADABLE, BadInput
 from acquire.ingest.sources import Columns
 from acquire.modelfile import ModelFolder
 from acquire.prefilter.approval import ApprovalModel
@@ -83,7 +83,7 @@ def read_terms(folder: ModelFolder, name: str) -> PlanTerms:
             policy=None if policy is None else parse_policy(parse_toml(Path(POLICY), policy)),
             approval=None if approval is None else ApprovalModel.from_json(approval),
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except UNREADABLE as error:
         raise BadInput(f"{name} holds terms that this version cannot read ({error}); plan again") from None
 
 

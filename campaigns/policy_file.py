@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError
 from acquire.errors import BadInput
 from acquire.policy import Approval, Policy, Rule
 from campaigns.plan_file import Text
-from campaigns.toml_file import Strict, TomlFile, first_mistake, read_toml, worst
+from campaigns.toml_file import Strict, TomlFile, first_mistake, read_toml, shown, worst
 
 Op = Literal["lt", "le", "gt", "ge", "eq", "ne", "in", "not_in", "between", "is_null", "not_null"]
 
@@ -155,20 +155,20 @@ def _check_value(rule: _Rule) -> None:
     value, op = rule.value, rule.op
     if op in {"is_null", "not_null"}:
         if value is not None:
-            raise BadInput(f"value is {value!r}, but {op} compares with nothing; remove it")
+            raise BadInput(f"value is {shown(value)}, but {op} compares with nothing; remove it")
     elif op in {"in", "not_in"}:
         if not (isinstance(value, list) and value and _one_kind(value)):
-            raise BadInput(f"value is {value!r}; {op} needs a list of texts or of numbers, with at least one")
+            raise BadInput(f"value is {shown(value)}; {op} needs a list of texts or of numbers, with at least one")
     elif op == "between":
         if not (isinstance(value, list) and len(value) == 2 and _one_kind(value) and _is_ordered(value[0])):
-            raise BadInput(f"value is {value!r}; between needs two numbers, as in [18, 65]")
+            raise BadInput(f"value is {shown(value)}; between needs two numbers, as in [18, 65]")
         if value[0] > value[1]:
-            raise BadInput(f"value is {value!r}; the first of the two is the lower")
+            raise BadInput(f"value is {shown(value)}; the first of the two is the lower")
     elif op in {"eq", "ne"}:
         if not _kind(value):
-            raise BadInput(f"value is {value!r}; {op} needs a text, a number, a date or true or false")
+            raise BadInput(f"value is {shown(value)}; {op} needs a text, a number, a date or true or false")
     elif not _is_ordered(value):
-        raise BadInput(f"value is {value!r}; {op} needs a number or a date")
+        raise BadInput(f"value is {shown(value)}; {op} needs a number or a date")
 
 
 def _kind(value: object) -> str:

@@ -1,7 +1,7 @@
 """`acquire policy test`: a policy file held against a table of leads or of history, before it is in force."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from acquire.domain import Policy
-from acquire.errors import BadInput
+from acquire.domain import CONTROL, Policy
+from acquire.errors import UNREADABLE, BadInput
 from acquire.ingest.checks import read_numbers, read_texts
 from acquire.ingest.features import look_at
 from acquire.ingest.sources import TEXT_COLUMNS, Columns, RawTable, nearest, read_source
@@ -22,6 +22,7 @@ from acquire.prefilter.approval_evidence import ApprovalEvidence, judge_approval
 from acquire.prefilter.impact import GroupImpact, adverse_impact
 from acquire.prefilter.policy_trial import Part, RuleTrial, SwapSet, part, swap, try_rules
 from acquire.prefilter.rules import apply_rules, check_examples, check_fields
+from campaigns.outputs import DOCUMENT
 from campaigns.plan_sweep import PlanSweep, sweep_plan
 from campaigns.plan_terms import PlanTerms, read_terms
 from campaigns.policy_file import read_policy_file
@@ -100,7 +101,7 @@ def run_policy_trial(
     """
     policy = read_policy_file(policy_path)
     check_examples(policy)
-    terms = read_terms(read_model_folder(plan / "models"), plan.name) if plan else None
+    terms = _terms_of(plan) if plan else None
     columns = terms.columns if terms else Columns()
     raw = read_source("leads", table_path, columns)
     watched = _watched(raw, protected, columns)
@@ -141,6 +142,12 @@ def run_policy_trial(
     )
 
 
+def _terms_of(plan: Path) -> PlanTerms:
+    if not (plan / "models").is_dir():
+        raise BadInput(f"--plan {plan.name} holds no models; name the folder that acquire plan wrote")
+    return read_terms(read_model_folder(plan / "models"), plan.name)
+
+
 def _watched(raw: RawTable, protected: Iterable[str], columns: Columns) -> frozenset[str]:
     """Protected columns that the table has, under the contract's names; those asked for by name must be there."""
     asked = {columns.rename.get(name, name) for name in protected}
@@ -167,7 +174,7 @@ def _check_approval(policy: Policy, raw: RawTable, watched: frozenset[str]) -> N
 
 
 def _untried_note(untried: tuple[str, ...]) -> str:
-    return f"not tried, for want of what a plan derives from [data] links: {', '.join(untried)}"
+    return f"Not tried: {', '.join(untried)} (reads ring figures, which a plan makes from [data] links and this table lacks)"
 
 
 def _in_force(against: Path | None, terms: PlanTerms | None) -> tuple[Policy | None, str | None]:
@@ -244,6 +251,25 @@ def _evidence(policy: Policy, table: pd.DataFrame) -> ApprovalEvidence | None:
     return judge_approval(fit_approval(table, policy.approval), table)
 
 
+def _read_contacts(plan: Path, terms: PlanTerms) -> tuple[Mapping[str, Any], pd.DataFrame]:
+    """What plan.json promises of the contacts, and decisions.parquet.
+
+    Raises:
+        BadInput: One of them is missing, damaged, or not of these terms.
+    """
+    offers = [f"{what}_{offer.offer}" for what in ("p_booked", "p_bad", "spend") for offer in terms.offers]
+    columns = ["lead_id", "channel", "decision", "offer", f"p_booked_{CONTROL}", *offers]
+    name = DOCUMENT
+    try:
+        headline = json.loads((plan / name).read_text(encoding="utf-8"))["headline"]
+        for figure in ("booked", "incremental", "bad_rate"):
+            float(headline[figure]["expected"] or 0.0)
+        name = "decisions.parquet"
+        return headline, pd.read_parquet(plan / name, columns=columns)
+    except (OSError, *UNREADABLE):
+        raise BadInput(f"{name} of {plan.name} is missing or damaged; plan again") from None
+
+
 def _sweep(
     plan: Path | None, terms: PlanTerms | None, policy: Policy, table: pd.DataFrame, through: Flags
 ) -> tuple[PlanSweep | None, tuple[str, ...]]:
@@ -258,10 +284,9 @@ def _sweep(
             f"[approval] differs from the plan's in more than cut_off ({then.field} {then.op}, {then.was:g} in history): "
             "plan again to see it along the cut-off",
         )
-    document = json.loads((plan / "plan.json").read_text(encoding="utf-8"))
-    decisions = pd.read_parquet(plan / "decisions.parquet")
+    headline, decisions = _read_contacts(plan, terms)
     at = stated.cut_off if stated is not None else then.cut_off
-    sweep = sweep_plan(terms, document["headline"], decisions, table, through, at)
+    sweep = sweep_plan(terms, headline, decisions, table, through, at)
     if sweep is None:
         return None, (
             f"{table.shape[0]:,} rows hold none of the plan's contacts: give the plan's leads to see the cut-off",

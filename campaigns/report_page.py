@@ -95,7 +95,12 @@ def cards_of(document: PlanDocument) -> tuple[Card, ...]:
         ("Cost per account", "spend divided by booked: what is invoiced", "money", h.cac),
         ("Cost per extra account", "spend divided by extra accounts: what is bought", "money", h.incremental_cac),
         ("Bad rate of the extra", "quality of the accounts that were bought", "rate", h.incremental_bad_rate),
-        ("Break-even bad rate", "at which an average booking earns nothing", "rate", h.break_even_bad_rate),
+        (
+            "Break-even bad rate",
+            "at which an average booking earns nothing; what bookings bring is taken as known",
+            "rate",
+            h.break_even_bad_rate,
+        ),
     )
     return tuple(
         Card(name=name, means=means, unit=unit, estimate=estimate, leads=position < 4)

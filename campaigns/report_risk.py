@@ -88,6 +88,21 @@ def say_calibration(risk: RiskEvidence) -> str:
     return f"Calibration: {calibration.words}. It {verb} {abs(calibration.gain):.4f} nats of log loss per booking held out."
 
 
+def say_challenger(risk: RiskEvidence) -> str:
+    """Say how the challenger compares; where it was promoted, that it ranks already. Empty where nothing was compared."""
+    compared = risk.challenger
+    if compared is None:
+        return ""
+    if risk.champion != compared.challenger_kind:
+        return compared.verdict()
+    found = "better" if compared.is_better else "worse" if compared.is_worse else "not different"
+    return (
+        f"The {compared.challenger_kind} ranks these leads because a person promoted it. Beside the {compared.champion_kind}, "
+        f"on the same {say_count(compared.n)} held-out bookings, it is {found} beyond chance: its AUC differs "
+        f"by {compared.auc.expected:+.4f} ({compared.auc.low:+.4f} to {compared.auc.high:+.4f})."
+    )
+
+
 def early_table(lines: Sequence[EarlyToLate]) -> WordTable:
     """What early signs tell, per channel: how many of the bad and of the good showed one, and how many with it went bad."""
     signs = [sign.sign for sign in lines[0].signs] if lines else []

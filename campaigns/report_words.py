@@ -126,7 +126,7 @@ def say_interval(estimate: Estimate, unit: str, currency: str) -> str:
     if NOT_KNOWN in (low, high):
         return "range not known"
     if low == high == seen_low == seen_high:
-        return "set by the plan"
+        return "set by the plan" if estimate.low == estimate.high else "moves by less than the digits shown"
     expected = f"between {low} and {high} expected"
     if NOT_KNOWN in (seen_low, seen_high):
         return expected

@@ -10,12 +10,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from acquire.statistics.normal import Z_90
 from campaigns.store import facts
 
 MONEY = facts.SUMMED_AMOUNTS
 COUNTS = facts.COUNTS
-# 90 %, two sides: the interval of all of the project's figures.
-Z_90 = 1.6448536269514722
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -19,9 +19,12 @@ from __future__ import annotations
 import csv
 import json
 import math
+import shutil
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 MISSING_NUMBERS = {"", "na", "n/a", "nan", "none", "null"}
 TRUTH = {"true": 1.0, "false": 0.0}
@@ -34,7 +37,10 @@ def read_number(cell: str) -> float | None:
     word = cell.strip().lower()
     if word in MISSING_NUMBERS:
         return None
-    return TRUTH[word] if word in TRUTH else float(word)
+    if "_" in word:  # Python alone takes 1_000 for a number
+        raise ValueError(word)
+    number = TRUTH[word] if word in TRUTH else float(word)
+    return None if math.isnan(number) else number
 
 
 def find_bin(bins: dict[str, Any], cell: str) -> int:
@@ -139,33 +145,61 @@ def score(model: dict[str, Any], lead: dict[str, str]) -> list[float]:
     return [total(card, points), *points, chance(y), *by_offer]
 
 
-def main() -> None:
-    """Read the CSV named on the command line, write scores to standard output."""
-    if len(sys.argv) != 2:
-        sys.exit("usage: python3 score.py leads.csv > scores.csv")
+def read_rows(file: TextIO, name: str, columns: dict[str, str]) -> Iterator[dict[str, str]]:
+    """The cells of each row that the scorecard reads, by their names in it."""
+    rows = csv.reader(file, strict=True)
+    header = next(rows, [])
+    for column in columns.values():
+        if header.count(column) != 1:
+            sys.exit(f"{name} {'lacks' if column not in header else 'has more than once'} the column {column}")
+    places = {own: header.index(column) for own, column in columns.items()}
+    for number, row in enumerate(filter(None, rows), 1):
+        if len(row) != len(header):
+            sys.exit(
+                f"{name}: row {number} has {len(row)} cells, the header {len(header)}; quote cells that hold commas"
+            )
+        yield {own: row[place] for own, place in places.items()}
+
+
+def score_file(path: Path, out: TextIO) -> None:
+    """Score the CSV at `path` and write the scores."""
     here = Path(__file__).resolve().parent
     model, reasons, listed = (
         json.loads((here / f"{name}.json").read_text(encoding="utf-8")) for name in ("scorecard", "reasons", "columns")
     )
     columns = {column["name"]: column["column"] for column in listed if "scorecard" in column["read_by"]}
-    out = csv.writer(sys.stdout, lineterminator="\n")
+    table = csv.writer(out, lineterminator="\n")
     names = [f"points_{v['name']}" for v in model["ranking"]["variables"]]
     offers = [f"p_bad_{offer}" for offer in model["offers"]["sd"]]
     why = [f"{what}_{i}" for i in range(1, N_REASONS + 1) for what in ("reason", "lost", "words")]
-    with Path(sys.argv[1]).open(encoding="utf-8-sig", newline="") as file:
-        leads = csv.DictReader(file)
-        lacking = [column for column in columns.values() if column not in (leads.fieldnames or [])]
-        if lacking:
-            sys.exit(f"{sys.argv[1]} lacks the column {lacking[0]}")
-        out.writerow(["lead_id", "points", *names, "p_bad", *offers, *why])
-        for number, row in enumerate(leads, 1):
-            lead = {name: row[column] or "" for name, column in columns.items()}
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        leads = read_rows(file, path.name, columns)
+        table.writerow(["lead_id", "points", *names, "p_bad", *offers, *why])
+        for number, lead in enumerate(leads, 1):
             try:
                 figures = [repr(figure) for figure in score(model, lead)]
                 figures += reasons_of(model["ranking"], reasons, lead)
             except ValueError:
-                sys.exit(f"{sys.argv[1]}: row {number} holds a text where the scorecard reads a number")
-            out.writerow([lead["lead_id"], *figures])
+                sys.exit(f"{path.name}: row {number} holds a text where the scorecard reads a number")
+            table.writerow([lead["lead_id"], *figures])
+
+
+def main() -> None:
+    """Read the CSV named on the command line; scores go to standard output when every row is scored, or none does."""
+    if len(sys.argv) != 2:
+        sys.exit("usage: python3 score.py leads.csv > scores.csv")
+    with tempfile.TemporaryFile("w+", encoding="utf-8", newline="") as scores:
+        try:
+            score_file(Path(sys.argv[1]), scores)
+            scores.seek(0)
+            with open(1, "w", encoding="utf-8", newline="", closefd=False) as out:
+                shutil.copyfileobj(scores, out)
+        except UnicodeDecodeError:
+            sys.exit(f"{sys.argv[1]} is not UTF-8 text; save it as UTF-8")
+        except csv.Error as error:
+            sys.exit(f"{sys.argv[1]} is no CSV: {error}")
+        except OSError as error:
+            sys.exit(f"cannot read or write {error.filename or 'the scores'}: {error.strerror}")
 
 
 if __name__ == "__main__":

@@ -72,7 +72,24 @@ def parse_toml(path: Path, content: bytes) -> TomlFile:
         raise BadInput(f"{path.name} is not what it says: it is not UTF-8 text; save it as UTF-8") from None
     except tomllib.TOMLDecodeError as error:
         raise BadInput(f"{path.name} is not valid TOML: {error}") from None
+    except RecursionError:
+        raise BadInput(f"{path.name} is not valid TOML: brackets are nested too deeply; take some out") from None
+    except ValueError:  # a whole number of thousands of digits
+        raise _too_long(path) from None
+    if any(_too_large(value) for value in tables.values()):
+        raise _too_long(path)
     return TomlFile(path=path, tables=tables, text=text, content_hash=hashlib.sha256(content).hexdigest())
+
+
+def _too_large(value: object) -> bool:
+    """Whether a whole number lies beyond the 64 bits that TOML gives one, at any depth; no float would hold some of them."""
+    if isinstance(value, dict | list):
+        return any(_too_large(one) for one in (value.values() if isinstance(value, dict) else value))
+    return isinstance(value, int) and not -(2**63) <= value < 2**63
+
+
+def _too_long(path: Path) -> BadInput:
+    return BadInput(f"{path.name} holds a whole number of more than 19 digits; give a smaller one")
 
 
 def first_mistake(error: ValidationError, model: type[BaseModel]) -> str:
@@ -94,7 +111,7 @@ def _mistake(error: ErrorDetails, model: type[BaseModel]) -> str:
     if error["type"] == "missing":
         return f"the key {key} is missing{where}"
     said = _SAID.get(error["type"]) or error["msg"].removeprefix("Value error, ")
-    return f"{key} is {_shown(error['input'])}{where}; {said[0].lower()}{said[1:]}"
+    return f"{key} is {shown(error['input'])}{where}; {said[0].lower()}{said[1:]}"
 
 
 def _place(loc: Sequence[int | str]) -> str:
@@ -105,7 +122,8 @@ def _place(loc: Sequence[int | str]) -> str:
     return f" in {' '.join(parts)}"
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
+    """A value as the file writes it, cut short where it would fill the screen."""
     text = str(value).lower() if isinstance(value, bool) else repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
 

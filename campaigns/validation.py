@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from acquire.domain import Estimate, Feature, FeatureKind, RiskTerms
-from acquire.errors import BadInput
+from acquire.domain import Feature, FeatureKind, RiskTerms
+from acquire.errors import UNREADABLE, BadInput
 from acquire.modelfile import ModelFolder
-from acquire.prefilter.validation import auc_with_interval, mean_with_interval, stability
+from acquire.prefilter.validation import stability
+from campaigns.json_values import plain
 
 if TYPE_CHECKING:
     from acquire.ingest.tables import Tables
@@ -65,7 +66,6 @@ class ValidationFacts:
         features: What the fit could choose from.
         terms: What the lender declared.
         channels: Bookings per channel.
-        auc, brier, log_loss: Held-out figures with their 90 % intervals.
         stability: Population stability index of the points and of each variable.
         unseen: Leads per variable whose category history never held.
         early_to_late, distance, trends: Tables of the risk model.
@@ -82,9 +82,6 @@ class ValidationFacts:
     features: tuple[Feature, ...]
     terms: RiskTerms
     channels: tuple[ChannelBookings, ...]
-    auc: Estimate
-    brier: Estimate
-    log_loss: Estimate
     stability: Table
     unseen: Mapping[str, int]
     early_to_late: Table
@@ -93,7 +90,7 @@ class ValidationFacts:
 
     def to_json(self) -> str:
         """As JSON text; undefined figures are null."""
-        return json.dumps(_plain(asdict(self)), ensure_ascii=False, allow_nan=False)
+        return json.dumps(plain(asdict(self)), ensure_ascii=False, allow_nan=False)
 
 
 def validation_parts(tables: "Tables", models: "Models", terms: RiskTerms) -> dict[str, bytes]:
@@ -110,15 +107,14 @@ def gather_facts(
 ) -> ValidationFacts:
     """Gather the facts from what the model was fitted on; `card` and `fitted` are the model's own."""
     booked = tables.history[(tables.history["booked"] == 1).to_numpy(dtype=bool)]
-    y, weight, p = fitted.y, fitted.weight, fitted.p_bad
+    y, weight = fitted.y, fitted.weight
     matured = (weight == 1) & np.isin(y, (0.0, 1.0))
-    p, bad = np.clip(p[matured], 1e-12, 1 - 1e-12), y[matured]
     days = booked["contacted_on"].dropna() if "contacted_on" in booked else pd.Series(dtype="datetime64[us]")
     return ValidationFacts(
         history_rows=len(tables.history),
         bookings=len(booked),
         matured=int(matured.sum()),
-        bad=int(bad.sum()),
+        bad=int(y[matured].sum()),
         partly=int(((weight > 0) & ~matured).sum()),
         leads=len(tables.leads),
         first_on=days.min().date().isoformat() if len(days) else None,
@@ -126,9 +122,6 @@ def gather_facts(
         features=tables.features,
         terms=terms,
         channels=_channels(booked, y, matured),
-        auc=auc_with_interval(p, bad),
-        brier=mean_with_interval((p - bad) ** 2),
-        log_loss=mean_with_interval(-(bad * np.log(p) + (1 - bad) * np.log(1 - p))),
         stability=Table.of(stability(card, booked[weight > 0], tables.leads)),
         unseen=card.unseen(tables.leads),
         early_to_late=Table.of(fitted.early_to_late),
@@ -147,7 +140,7 @@ def read_validation(folder: ModelFolder, name: str) -> ValidationFacts:
         raise BadInput(f"{name} holds no facts for a validation report (an earlier version made it); plan again")
     try:
         return _facts(json.loads(folder.parts[VALIDATION]))
-    except (KeyError, TypeError, ValueError) as error:
+    except UNREADABLE as error:
         raise BadInput(f"{name} holds facts that this version cannot read ({error}); plan again") from None
 
 
@@ -163,14 +156,6 @@ def _channels(booked: pd.DataFrame, y: Any, matured: Any) -> tuple[ChannelBookin
     )
 
 
-def _plain(thing: Any) -> Any:
-    if isinstance(thing, dict):
-        return {key: _plain(value) for key, value in thing.items()}
-    if isinstance(thing, list | tuple | frozenset):
-        return [_plain(value) for value in thing]
-    return None if isinstance(thing, float) and not math.isfinite(thing) else thing
-
-
 def _facts(raw: Mapping[str, Any]) -> ValidationFacts:
     kinds: dict[str, FeatureKind] = {f["name"]: f["kind"] for f in raw["features"]}
     codes = {name: tuple(listed) for name, listed in raw["terms"]["special_codes"].items()}
@@ -180,7 +165,6 @@ def _facts(raw: Mapping[str, Any]) -> ValidationFacts:
             "features": tuple(Feature(name=name, kind=kind) for name, kind in kinds.items()),
             "terms": RiskTerms(**{**raw["terms"], "special_codes": codes}),
             "channels": tuple(ChannelBookings(**channel) for channel in raw["channels"]),
-            **{name: _estimate(raw[name]) for name in ("auc", "brier", "log_loss")},
             **{name: _table(raw[name]) for name in ("stability", "early_to_late", "distance", "trends")},
         }
     )
@@ -188,7 +172,3 @@ def _facts(raw: Mapping[str, Any]) -> ValidationFacts:
 
 def _table(raw: Mapping[str, Any]) -> Table:
     return Table(columns=tuple(raw["columns"]), rows=tuple(tuple(row) for row in raw["rows"]))
-
-
-def _estimate(raw: Mapping[str, float | None]) -> Estimate:
-    return Estimate(**{key: math.nan if value is None else value for key, value in raw.items()})

@@ -109,6 +109,7 @@ def read_source(table: str, path: Path, columns: Columns, *, texts: frozenset[st
     content = _content(path)
     arrow = _arrow(path, content)
     _check_names(path, arrow.column_names)
+    arrow, nested = _without_nested(path, arrow)
     arrow, notes = _without_row_numbers(path, arrow)
     renamed = {own: name for own, name in columns.rename.items() if own in arrow.column_names and own != name}
     arrow, dropped = _renamed(path, arrow, renamed)
@@ -118,8 +119,15 @@ def read_source(table: str, path: Path, columns: Columns, *, texts: frozenset[st
         frame=pd.DataFrame({name: _series(arrow.column(name), is_text=name in texts) for name in arrow.column_names}),
         own_names={name: own for own, name in renamed.items()},
         hash=hashlib.sha256(content).hexdigest(),
-        notes=(*notes, *dropped),
+        notes=(*nested, *notes, *dropped),
     )
+
+
+def _without_nested(path: Path, arrow: pa.Table) -> tuple[pa.Table, tuple[str, ...]]:
+    """Leave out columns whose cells are lists or records: they are no number, text or date."""
+    nested = [field.name for field in arrow.schema if pa.types.is_nested(field.type)]
+    notes = tuple(f"column {name} of {path.name} holds lists or records and is ignored" for name in nested)
+    return arrow.drop_columns(nested), notes
 
 
 def _content(path: Path) -> bytes:

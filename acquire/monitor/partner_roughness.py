@@ -9,7 +9,7 @@ since what does not stay, and the coin flips, average out of the product. The la
 the rest widens what one week may show beside that limit. Arrays are (n_signals, n_partners).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import expit
@@ -84,7 +84,7 @@ class Roughness:
         """Put one week in the queue, after it was judged, and learn from the one that has waited long enough."""
         waiting = (*self.waiting, self._departure(seen, of, level))
         if len(waiting) <= GAP_WEEKS + 1:
-            return _replaced(self, waiting)
+            return replace(self, waiting=waiting)
         before, week, *_ = waiting
         pair_weight = np.sqrt(before.weight * week.weight)
         return Roughness(
@@ -112,16 +112,6 @@ def no_roughness(n_signals: int, n_partners: int) -> Roughness:
     """Before the first week: what is typical stands for 40 weeks of large partners."""
     nothing = np.zeros((n_signals, n_partners))
     return Roughness(weight=nothing, excess=nothing, pair_weight=nothing, product=nothing)
-
-
-def _replaced(rough: Roughness, waiting: tuple[Departure, ...]) -> Roughness:
-    return Roughness(
-        weight=rough.weight,
-        excess=rough.excess,
-        pair_weight=rough.pair_weight,
-        product=rough.product,
-        waiting=waiting,
-    )
 
 
 def _shrunk(total: Floats, weight: Floats, typical: float) -> Floats:

@@ -134,7 +134,10 @@ def _typical(histogram: Floats) -> Floats:
     if not len(known):
         return np.full(histogram.shape[-1], 1 / histogram.shape[-1])
     middle = np.median(known / known.sum(axis=-1, keepdims=True), axis=0)
-    return np.asarray(middle / middle.sum(), dtype=np.float64)
+    # Many partners with a lead or two have a median of 0 everywhere, which says nothing of what is typical.
+    return (
+        np.asarray(middle / middle.sum(), dtype=np.float64) if middle.any() else np.full(len(middle), 1 / len(middle))
+    )
 
 
 def _time_names() -> tuple[str, ...]:

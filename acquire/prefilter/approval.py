@@ -145,7 +145,7 @@ def read_scores(frame: pd.DataFrame, approval: Approval, table: str = "leads") -
     if not pd.api.types.is_numeric_dtype(column):
         raise BadInput(f"{approval.named} reads {approval.field}, which is no number in {table}; name a numeric column")
     score = column.to_numpy(dtype=np.float64, na_value=np.nan, copy=True)
-    gap = np.isnan(score) | np.isin(score, approval.codes)
+    gap = ~np.isfinite(score) | np.isin(score, approval.codes)
     if gap.any() and approval.missing is None:
         raise BadInput(
             f"{approval.named} reads {approval.field}, which is empty in {int(gap.sum())} rows of {table}; say which score "

@@ -8,13 +8,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from acquire.prefilter.approval import ApprovalModel, read_scores
+from acquire.statistics.normal import Z_90
 
 Floats = NDArray[np.float64]
 
 N_BINS = 10
 # Approval shares may miss by this much on average before a warning: field, cut-off or side are then likely wrong.
 MOST_MISSED = 0.05
-_Z_90 = 1.645
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +36,7 @@ class ApprovalBin:
     @property
     def missed(self) -> float:
         """How far the shares are apart beyond chance (90 %)."""
-        chance = _Z_90 * math.sqrt(self.predicted * (1 - self.predicted) / self.n)
+        chance = Z_90 * math.sqrt(self.predicted * (1 - self.predicted) / self.n)
         return float(max(0.0, abs(self.seen - self.predicted) - chance))
 
 

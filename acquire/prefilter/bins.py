@@ -159,6 +159,8 @@ def bins_from_json(content: Mapping[str, Any]) -> Bins:
         return NumericBins(edges=tuple(float(edge) for edge in edges), special=tuple(float(code) for code in special))
     if kind == "category" and content["scored_unseen"] in ("pooled", "worst"):
         levels, rare = tuple(content["levels"]), frozenset(content["rare"])
+        if not all(isinstance(level, str) for level in (*levels, *rare)):
+            raise BadInput("the scorecard has levels that are no texts; use a file written by this version")
         return CategoryBins(levels=levels, rare=rare, scored_unseen=content["scored_unseen"])
     raise BadInput(f"the scorecard has bins of kind {kind!r}; use a file written by this version")
 

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from acquire.domain import Feature
-from acquire.errors import BadInput
+from acquire.errors import UNREADABLE, BadInput
 from acquire.prefilter.columns import Columns
 from acquire.statistics.trees import booster_from_content, trees_to_content
 
@@ -150,7 +150,7 @@ class Challenger:
         """
         try:
             return cls._from_content(content)
-        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        except UNREADABLE as error:
             raise BadInput("the challenger cannot be read; use a file that this version wrote") from error
 
     @classmethod

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from acquire.domain import Estimate
 from acquire.errors import BadInput
+from acquire.prefilter.quality_intervals import nats
 from acquire.prefilter.ranking import RankingKind
 from acquire.statistics.bootstrap import interval
 
@@ -26,7 +27,6 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 N_REPLICATES = 400
-_EDGE = 1e-12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,15 +162,13 @@ class _Judge:
     @classmethod
     def of(cls, p: Floats, bad: Floats) -> "_Judge":
         order = np.argsort(p, kind="stable")
-        inside = np.clip(p, _EDGE, 1 - _EDGE)
-        log_loss = -(bad * np.log(inside) + (1 - bad) * np.log(1 - inside))
         # Linear in the outcome, as log loss is, so that a stand-in for a label counts as what it stands for.
         squared = bad * (1 - p) ** 2 + (1 - bad) * p**2
         return cls(
             order=order,
             bad=bad[order],
             ties=np.flatnonzero(np.r_[True, np.diff(p[order]) > 0]),
-            losses=np.column_stack([log_loss, squared]),
+            losses=np.column_stack([nats(p, bad), squared]),
         )
 
     def figures(self, weight: Floats) -> tuple[float, float, float]:

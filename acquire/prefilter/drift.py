@@ -25,6 +25,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from acquire.prefilter.days import days_since_1970
+from acquire.prefilter.effects import places_of
+
 Floats = NDArray[np.float64]
 
 # What is thought of trends before history is asked, in ln(odds) per year. Channels change hands and mixes: one of them may move
@@ -89,9 +92,7 @@ class Drift:
         )
 
     def _channel(self, frame: pd.DataFrame) -> NDArray[np.int64]:
-        # get_indexer gives -1 for an unseen channel: the last row.
-        found = pd.Index(self.channels, dtype="str").get_indexer(pd.Index(frame["channel"].astype("str")))
-        return np.asarray(found, dtype=np.int64)
+        return places_of(frame["channel"], self.channels)
 
     def _years(self, frame: pd.DataFrame) -> Floats:
         middle = self.middle[self._channel(frame)]
@@ -102,13 +103,11 @@ class Drift:
 
 
 def no_drift() -> Drift:
-    """Nothing moves: history has no dates, or nobody says which day it is."""
+    """Nothing moves, with a single error of 0: history has no dates, or nobody says which day it is."""
     return Drift(channels=(), slope=np.zeros(1), errors=np.zeros((1, 1)), middle=np.zeros(1), plan_day=0.0)
 
 
-def fit_drift(
-    booked: pd.DataFrame, p: Floats, y: Floats, weight: Floats, *, plan_day: float, channel_sd: float = CHANNEL_SD
-) -> Drift:
+def fit_drift(booked: pd.DataFrame, p: Floats, y: Floats, weight: Floats, *, plan_day: float) -> Drift:
     """Learn trends from what out-of-fold chances missed.
 
     Args:
@@ -116,7 +115,6 @@ def fit_drift(
         p: Out-of-fold chances, shape (n,).
         y, weight: Outcomes and their weights, shape (n,).
         plan_day: Day of the plan, in days since 1970.
-        channel_sd: Prior standard deviation of a channel's own trend, ln(odds) per year.
     """
     day = days_since_1970(booked["contacted_on"])
     known = ~np.isnan(day)
@@ -132,12 +130,12 @@ def fit_drift(
     moved = np.bincount(at, weights=np.where(known, weight * (y - p) * years, 0.0))
     curvature = np.bincount(at, weights=information * years**2)
     spread = np.column_stack([np.ones(len(names)), np.eye(len(names))])
-    prior = np.diag(np.r_[COMMON_SD**-2, np.full(len(names), channel_sd**-2)])
+    prior = np.diag(np.r_[COMMON_SD**-2, np.full(len(names), CHANNEL_SD**-2)])
     covariance = np.linalg.inv(prior + (spread * curvature[:, None]).T @ spread)
     # The row of a channel never seen: the common trend, and a trend of its own from the prior.
     rows = np.vstack([spread, np.r_[1.0, np.zeros(len(names))]])
     factor = rows @ np.linalg.cholesky(covariance)
-    unseen = np.r_[np.zeros(len(names)), channel_sd]
+    unseen = np.r_[np.zeros(len(names)), CHANNEL_SD]
     return Drift(
         channels=tuple(str(name) for name in names),
         slope=rows @ covariance @ spread.T @ moved,
@@ -145,9 +143,3 @@ def fit_drift(
         middle=np.r_[middle, of_all],
         plan_day=plan_day,
     )
-
-
-def days_since_1970(dates: pd.Series) -> Floats:
-    """Days since 1970-01-01, NaN where there is no date, shape (n,)."""
-    values = pd.to_datetime(dates).to_numpy(dtype="datetime64[D]")
-    return np.where(np.isnat(values), np.nan, values.astype(float))

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from acquire.errors import BadInput
+from acquire.prefilter.days import day_since_1970, days_since_1970
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -137,7 +138,7 @@ def _signs_of_flags(flags: Floats, labels: KnownLabels) -> Signs:
 
 def _signs_of_age(booked: pd.DataFrame, labels: KnownLabels) -> Signs:
     """A view is an age; its states are "not bad yet" (0) and "bad by then" (1)."""
-    hit = _days(booked["bad_on"]) - _days(booked["contacted_on"])
+    hit = days_since_1970(booked["bad_on"]) - days_since_1970(booked["contacted_on"])
     hit = np.where(np.isnan(hit), np.inf, hit)
     young = ~labels.matured & ~np.isnan(labels.age_days)
     ends = (
@@ -203,10 +204,4 @@ def _share(outcome: Flags, rows: Flags) -> float:
 def _ages(booked: pd.DataFrame, on: date | None) -> Floats:
     if on is None or "contacted_on" not in booked:
         return np.full(len(booked), np.nan)
-    return np.asarray((np.datetime64(on, "D").astype(float)) - _days(booked["contacted_on"]), dtype=float)
-
-
-def _days(dates: pd.Series) -> Floats:
-    """Days since 1970, NaN where there is no date."""
-    values = pd.to_datetime(dates).to_numpy(dtype="datetime64[D]")
-    return np.where(np.isnat(values), np.nan, values.astype(float))
+    return np.asarray(day_since_1970(on) - days_since_1970(booked["contacted_on"]), dtype=float)

@@ -8,7 +8,7 @@ References:
     DerSimonian, R. and Laird, N. (1986), "Meta-analysis in clinical trials", section 2 (variance between groups).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -103,6 +103,12 @@ class GroupResiduals:
         shift = self.residual / self.information
         centre = np.average(shift, weights=self.information)
         return float(self.information @ (shift - centre) ** 2)
+
+
+def places_of(group: pd.Series, names: Sequence[str]) -> NDArray[np.int64]:
+    """Place of each row's group among `names`, shape (n,); -1, the last of what is looked up, where it is none of them."""
+    found = pd.Index(list(names), dtype="str").get_indexer(pd.Index(group.astype("str")))
+    return np.asarray(found, dtype=np.int64)
 
 
 def residuals_by(group: pd.Series, p: Floats, bad: Floats, weight: Floats) -> GroupResiduals:

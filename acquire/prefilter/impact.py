@@ -17,6 +17,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from acquire.statistics.normal import Z_90
+
 Flags = NDArray[np.bool_]
 
 FOUR_FIFTHS = 0.8
@@ -24,7 +26,6 @@ FEWEST_ROWS = 30
 NOT_STATED = "(not stated)"
 _MOST_GROUPS = 20
 _N_BANDS = 5
-_Z_90 = 1.645
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +77,7 @@ def adverse_impact(groups: "pd.Series[Any]", let_through: Flags) -> tuple[GroupI
     best = large[0] if large else 0
     variance = np.divide(1 - share, n * share, out=np.full(len(n), np.nan), where=share > 0)  # of ln(share)
     ratio = share / share[best] if len(n) and share[best] > 0 else np.full(len(n), np.nan)
-    spread = np.exp(_Z_90 * np.sqrt(variance + variance[best])) if len(n) else variance
+    spread = np.exp(Z_90 * np.sqrt(variance + variance[best])) if len(n) else variance
     spread[best : best + 1] = np.nan
     return tuple(
         GroupImpact(

@@ -8,11 +8,10 @@ from numpy.typing import NDArray
 
 from acquire.policy import Rule
 from acquire.prefilter.rules import RuleHits, in_force
+from acquire.statistics.normal import Z_90
 
 Flags = NDArray[np.bool_]
 Floats = NDArray[np.float64]
-
-_Z_90 = 1.645
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +126,7 @@ def _bad_share(bad: Floats) -> BadShare:
     if n == 0:
         return BadShare(n=0, rate=float("nan"), low=float("nan"), high=float("nan"))
     rate = float(known.mean())
-    shrink = 1 + _Z_90**2 / n
-    centre = (rate + _Z_90**2 / (2 * n)) / shrink
-    half = _Z_90 * float(np.sqrt(rate * (1 - rate) / n + _Z_90**2 / (4 * n**2))) / shrink
+    shrink = 1 + Z_90**2 / n
+    centre = (rate + Z_90**2 / (2 * n)) / shrink
+    half = Z_90 * float(np.sqrt(rate * (1 - rate) / n + Z_90**2 / (4 * n**2))) / shrink
     return BadShare(n=n, rate=rate, low=max(0.0, centre - half), high=min(1.0, centre + half))

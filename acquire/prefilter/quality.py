@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from acquire.domain import Estimate
-from acquire.prefilter.quality_intervals import N_PARTS, RiskIntervals, with_intervals
+from acquire.prefilter.quality_intervals import N_PARTS, RiskIntervals, nats, with_intervals
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -84,8 +84,7 @@ def auc(score: Floats, bad: Floats) -> float:
 
 def log_loss(p_bad: Floats, bad: Floats, weight: Floats | None = None) -> float:
     """Mean of -ln(chance given to what happened), nats per row."""
-    p = np.clip(p_bad, 1e-12, 1 - 1e-12)
-    return float(np.average(-(bad * np.log(p) + (1 - bad) * np.log(1 - p)), weights=weight))
+    return float(np.average(nats(p_bad, bad), weights=weight))
 
 
 def ks(score: Floats, bad: Floats) -> float:

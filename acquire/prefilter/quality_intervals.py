@@ -29,6 +29,8 @@ Ints = NDArray[np.int64]
 # The chances are judged in tenths of the rows.
 N_PARTS = 10
 _N_REPLICATES = 200
+# Chances count as no surer than this: a single wrong one would make the log loss infinite.
+_EDGE = 1e-12
 # Weights drawn at a time: what is added up then stays in the processor's cache.
 _WEIGHTS_AT_A_TIME = 50_000
 
@@ -42,6 +44,12 @@ class RiskIntervals:
     brier: Estimate
     log_loss: Estimate
     ece: Estimate
+
+
+def nats(p_bad: Floats, bad: Floats) -> Floats:
+    """-ln(chance given to what happened) of each row, shape (n,); linear in the outcome."""
+    p = np.clip(p_bad, _EDGE, 1 - _EDGE)
+    return np.asarray(-(bad * np.log(p) + (1 - bad) * np.log(1 - p)), dtype=float)
 
 
 def with_intervals(points: RiskIntervals, p_bad: Floats, bad: Floats, rng: np.random.Generator) -> RiskIntervals:
@@ -105,13 +113,11 @@ class _Ordered:
     def of(cls, p_bad: Floats, bad: Floats) -> "_Ordered":
         order = np.argsort(p_bad, kind="stable")
         p, y = p_bad[order], bad[order]
-        inside = np.clip(p, 1e-12, 1 - 1e-12)
-        nats = -(y * np.log(inside) + (1 - y) * np.log(1 - inside))
         part = np.arange(len(y)) * N_PARTS // len(y)
         return cls(
             bad=y,
             gap=p - y,
-            losses=np.column_stack([(p - y) ** 2, nats]),
+            losses=np.column_stack([(p - y) ** 2, nats(p, y)]),
             last_of_tie=np.flatnonzero(np.r_[np.diff(p) > 0, True]),
             starts=np.flatnonzero(np.diff(part, prepend=-1)),
         )

@@ -1,4 +1,4 @@
-"""Fitting the chance to go bad, step by step: labels, scorecard, calibration, then what is left by day, distance and offer."""
+"""Fitting the chance to go bad, step by step: labels, champion, calibration, then what is left by day, distance and offer."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -12,9 +12,10 @@ from scipy.special import expit, logit
 from acquire.domain import Feature
 from acquire.errors import BadInput
 from acquire.prefilter.calibrate import Calibration, fit_calibration
+from acquire.prefilter.days import day_since_1970
 from acquire.prefilter.drift import Drift, fit_drift, no_drift
 from acquire.prefilter.early_signs import KnownLabels, early_to_late, read_labels
-from acquire.prefilter.effects import Effects, residuals_by
+from acquire.prefilter.effects import SHIFT_LEVEL, Effects, residuals_by
 from acquire.prefilter.maturity import Maturity, partly_matured
 from acquire.prefilter.quality import measure
 from acquire.prefilter.ranking import RankingKind, RankingModel
@@ -98,7 +99,7 @@ class _Rows:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Ranked:
-    """The white box on rows of which something is known: fitted on all, and its calibrated chances out of fold, shape (n,)."""
+    """The champion on rows of which something is known: fitted on all, and its calibrated chances out of fold, shape (n,)."""
 
     model: RankingModel
     calibration: Calibration
@@ -163,7 +164,7 @@ def _fitted(
     rows: _Rows,
     ranked: _Ranked,
 ) -> FittedRows:
-    """Chances out of fold where a row taught the scorecard, else the model's own; what is added to either is a few numbers."""
+    """Chances out of fold where a row taught the champion, else the model's own; what is added to either is a few numbers."""
     p = model.p_bad(booked)
     shift = model.drift.shift(rows.frame) + model.seen.tilt * model.seen.distance(rows.frame)
     p[rows.at] = _shifted(ranked.p_bad, shift)
@@ -240,7 +241,7 @@ def _shifted(p: Floats, shift: Floats) -> Floats:
 def _drift(rows: _Rows, p: Floats, on: date | None) -> Drift:
     if on is None or "contacted_on" not in rows.frame:
         return no_drift()
-    return fit_drift(rows.frame, p, rows.y, rows.weight, plan_day=float(np.datetime64(on, "D").astype(float)))
+    return fit_drift(rows.frame, p, rows.y, rows.weight, plan_day=day_since_1970(on))
 
 
 def _drift_notes(drift: Drift, booked: pd.DataFrame, on: date | None) -> tuple[str, ...]:
@@ -258,7 +259,8 @@ def _drift_notes(drift: Drift, booked: pd.DataFrame, on: date | None) -> tuple[s
 def _offer_note(offers: Effects, p_equal: float) -> str:
     if not offers.shift:
         return (
-            f"offers count as equal in the risk of those who book: history cannot tell them apart (p = {p_equal:.2f})"
+            "offers count as equal in the risk of those who book: history cannot tell them apart surely enough "
+            f"(p = {p_equal:.2f}; below {SHIFT_LEVEL} they are told apart); what they may differ by widens the intervals"
         )
     named = ", ".join(f"{name} {shift:+.2f}" for name, shift in offers.shift.items())
     return f"offers differ in the risk of those who book (p = {p_equal:.3f}); shifts of ln(odds bad): {named}"

@@ -1,12 +1,12 @@
 """Chance to go bad per offer, and how sure it is.
 
-    ln odds bad (lead, offer) = calibration(scorecard(lead)) + drift(channel, day) + tilt * distance(lead) + shift(offer)
+    ln odds bad (lead, offer) = calibration(ranking(lead)) + drift(channel, day) + tilt * distance(lead) + shift(offer)
 
-`drift` carries each channel's trend on to the day of the plan, `distance` says how far the lead lies outside the bookings that
-have a label. Errors that leads share are independent standard normal numbers; `loadings` says how far each of them moves each
-lead: the scorecard's own errors, one for the common level (bad rates move from month to month), one per channel (what it does
-beyond the scorecard), one for all channels history never saw, one per offer, one for all offers history never saw, those of
-the trends, and the one of distance.
+`ranking` is the champion in force, scorecard or challenger. `drift` carries each channel's trend on to the day of the plan,
+`distance` says how far the lead lies outside the bookings that have a label. Errors that leads share are
+independent standard normal numbers; `loadings` says how far each of them moves each lead: the champion's own errors, one for
+the common level (bad rates move from month to month), one per channel (what it does beyond the champion), one for all channels
+history never saw, one per offer, one for all offers history never saw, those of the trends, and the one of distance.
 """
 
 import json
@@ -19,11 +19,11 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from acquire.errors import BadInput
+from acquire.errors import UNREADABLE, BadInput
 from acquire.prefilter.calibrate import Calibration
 from acquire.prefilter.challenger import Challenger
 from acquire.prefilter.drift import Drift, no_drift
-from acquire.prefilter.effects import Effects
+from acquire.prefilter.effects import Effects, places_of
 from acquire.prefilter.quality import RiskQuality
 from acquire.prefilter.ranking import RankingKind, RankingModel
 from acquire.prefilter.ranking_fit import ranking_from_content
@@ -63,7 +63,7 @@ class RiskModel:
         calibration: Applied to the champion's chance.
         average_log_odds: ln(odds bad) of everybody where there is no champion.
         offers: Shifts per offer; all 0 where history cannot tell offers apart.
-        channels: Errors per channel beyond the scorecard; their shifts are not applied.
+        channels: Errors per channel beyond the champion; their shifts are not applied.
         level_sd: Standard deviation of the common level, in ln(odds).
         notes: What a reader must know, one sentence each.
         drift: Trend per channel.
@@ -153,11 +153,9 @@ class RiskModel:
         return self.ranking.log_odds_errors(frame) * self.calibration.log_odds_slope(ranked)[:, None]
 
     def _channel_errors(self, frame: pd.DataFrame) -> Floats:
-        names = list(self.channels.sd)
-        found = pd.Index(names, dtype="str").get_indexer(pd.Index(frame["channel"].astype("str")))
+        found = places_of(frame["channel"], tuple(self.channels.sd))
         sd = np.array([*self.channels.sd.values(), self.channels.unseen_sd], dtype=float)
         errors = np.zeros((len(frame), len(sd)))
-        # get_indexer gives -1 for an unseen channel: the last column.
         errors[np.arange(len(frame)), found] = sd[found]
         return errors
 
@@ -194,7 +192,7 @@ class RiskModel:
         """
         try:
             return cls._from_content(json.loads(text))
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except UNREADABLE as error:
             raise BadInput("the risk model cannot be read; use a file that this version wrote") from error
 
     @classmethod

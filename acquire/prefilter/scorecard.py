@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from acquire.domain import Direction, Feature, RiskTerms, Unseen
-from acquire.errors import BadInput
+from acquire.errors import UNREADABLE, BadInput
 from acquire.prefilter.bins import Codes
 from acquire.prefilter.reasons import ReasonBook
 from acquire.prefilter.scorecard_text import print_scorecard
@@ -242,7 +242,7 @@ class Scorecard:
         """
         try:
             return cls.from_content(json.loads(text))
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except UNREADABLE as error:
             raise BadInput("the scorecard cannot be read; use a file that this version wrote") from error
 
     @classmethod

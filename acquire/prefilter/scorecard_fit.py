@@ -81,19 +81,6 @@ def cross_fit(
     return CrossFit(p_bad=predicted[best], penalty=settings.penalties[best], log_loss=losses)
 
 
-def cross_fit_p_bad(
-    frame: pd.DataFrame | FineCut,
-    features: Sequence[Feature],
-    bad: Floats,
-    folds: Ints,
-    *,
-    weight: Floats | None = None,
-    settings: ScorecardSettings | None = None,
-) -> Floats:
-    """Out-of-fold chance to go bad, shape (n,); see `cross_fit`."""
-    return cross_fit(frame, features, bad, folds, weight=weight, settings=settings).p_bad
-
-
 def fit_scorecard(
     frame: pd.DataFrame | FineCut,
     features: Sequence[Feature],

@@ -1,46 +1,18 @@
-"""What a validation report adds to the figures of quality: how sure they are, and whether the leads are like the booked.
+"""What a validation report adds to the figures of quality: whether the leads are like the booked.
 
 References:
-    DeLong, E., DeLong, D. and Clarke-Pearson, D. (1988), "Comparing the areas under two or more correlated receiver operating
-    characteristic curves: a nonparametric approach".
     Siddiqi, N. (2006), "Credit Risk Scorecards", chapter 9 (population stability index).
 """
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import norm, rankdata
 
-from acquire.domain import Estimate
 from acquire.prefilter.scorecard import Scorecard
 
 Floats = NDArray[np.float64]
 
 _N_PARTS = 10
-
-
-def auc_with_interval(p_bad: Floats, bad: Floats, *, coverage: float = 0.9) -> Estimate:
-    """Area under the ROC curve with DeLong's interval; NaN with fewer than two bad or two good rows.
-
-    Args:
-        p_bad, bad: Held-out chances and outcomes (0 or 1), both shape (n,).
-        coverage: Of the interval.
-    """
-    n_bad, n_good = int(bad.sum()), int((1 - bad).sum())
-    if min(n_bad, n_good) < 2:
-        return Estimate(expected=float("nan"))
-    is_bad = bad == 1
-    among_all = rankdata(p_bad)
-    # Per bad row the share of good rows that it is rated worse than, and the other way round.
-    of_bad = (among_all[is_bad] - rankdata(p_bad[is_bad])) / n_good
-    of_good = 1 - (among_all[~is_bad] - rankdata(p_bad[~is_bad])) / n_bad
-    error = float(np.sqrt(of_bad.var(ddof=1) / n_bad + of_good.var(ddof=1) / n_good))
-    return _around(float(of_bad.mean()), error, coverage)
-
-
-def mean_with_interval(losses: Floats, *, coverage: float = 0.9) -> Estimate:
-    """Mean of a loss per row, shape (n,), with its normal interval."""
-    return _around(float(losses.mean()), float(losses.std(ddof=1) / np.sqrt(len(losses))), coverage)
 
 
 def population_stability(expected: Floats, seen: Floats) -> float:
@@ -79,8 +51,3 @@ def stability(card: Scorecard, booked: pd.DataFrame, leads: pd.DataFrame) -> pd.
 def _psi_of_codes(before: NDArray[np.integer], after: NDArray[np.integer], n_bins: int) -> float:
     counts = [np.bincount(codes, minlength=n_bins).astype(float) for codes in (before, after)]
     return population_stability(counts[0], counts[1])
-
-
-def _around(mean: float, error: float, coverage: float) -> Estimate:
-    half = float(norm.ppf((1 + coverage) / 2)) * error
-    return Estimate(expected=mean, low=mean - half, high=mean + half)

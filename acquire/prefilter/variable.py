@@ -116,7 +116,13 @@ class Variable:
 
     @classmethod
     def from_content(cls, content: Mapping[str, Any]) -> "Variable":
-        """The variable that `to_content` gave."""
+        """The variable that `to_content` gave.
+
+        Raises:
+            BadInput: Its name is no text, or its bins are not of this version.
+        """
+        if not isinstance(content["name"], str):
+            raise BadInput("the scorecard has a variable whose name is no text; use a file written by this version")
         return cls(
             feature=Feature(name=content["name"], kind=content["kind"]),
             bins=bins_from_json(content["bins"]),

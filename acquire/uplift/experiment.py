@@ -13,11 +13,11 @@ from datetime import timedelta
 
 from acquire.domain import CONTROL, Channel, Offer
 from acquire.errors import BadInput
+from acquire.statistics.normal import Z_90
 from acquire.uplift.pilot import Arm, LimitedBy, OfferReading, PilotDesign, PilotRequest
 from acquire.uplift.pilot_power import arm_shares, detectable_uplift, difference_variance
 
 LONGEST_WEEKS = 520.0
-Z_90 = 1.6448536269514722  # half-width of a 90 % interval, in standard deviations
 
 
 def design_pilot(request: PilotRequest) -> PilotDesign:

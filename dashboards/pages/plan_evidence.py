@@ -11,6 +11,7 @@ from campaigns.report_risk import (
     WordTable,
     distance_table,
     risk_figures,
+    say_challenger,
     say_distance,
     say_short_early,
     short_early_table,
@@ -146,7 +147,7 @@ def risk(plan: PlanDocument) -> Component:
             card(
                 f"How well the {shown.champion} tells good from bad",
                 numbers,
-                *([html.P(shown.challenger.verdict(), className="about")] if shown.challenger else []),
+                *([html.P(say_challenger(shown), className="about")] if shown.challenger else []),
                 about="On bookings that were not used for fitting; below each figure its 90 % interval.",
                 className="spaced",
             ),

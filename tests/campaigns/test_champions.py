@@ -1,5 +1,6 @@
 """Who may decide which model ranks leads by risk, on what, and how it is taken back."""
 
+import io
 import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -24,7 +25,7 @@ from campaigns.champions import (
     roll_back,
 )
 from campaigns.cli import main
-from campaigns.commands_risk import comparison_text, risk
+from campaigns.commands_risk import _identity, comparison_text, risk
 from campaigns.lists import record_plan
 from campaigns.plan_document import PlanDocument
 from campaigns.settings import Settings
@@ -284,3 +285,9 @@ def test_the_table_says_what_was_measured_on_what_and_what_it_means() -> None:
     assert "Keep the scorecard" in comparison_text(worse)
     unclear = replace(BETTER, auc=Estimate(expected=0.002, low=-0.001, high=0.005))
     assert "No difference beyond chance" in comparison_text(unclear)
+
+
+def test_a_password_that_is_no_text_is_a_wrong_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"\xff\xfe\n"), encoding="utf-8"))
+    with pytest.raises(BadInput, match="login or password is wrong"):
+        _identity("rita")

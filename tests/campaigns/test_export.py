@@ -30,8 +30,9 @@ from campaigns import score_csv
 from campaigns.cli import main
 from campaigns.plan_document import PlanDocument
 from campaigns.plan_file import PlanFile, read_plan_file
-from campaigns.plan_terms import POLICY, terms_parts
+from campaigns.plan_terms import POLICY, TERMS, terms_parts
 from campaigns.policy_file import read_policy_file
+from campaigns.report_words import say_percent
 from campaigns.rings import with_rings
 from campaigns.scoring import fit_risk
 from campaigns.validation import VALIDATION, ValidationFacts, gather_facts, read_validation
@@ -177,7 +178,7 @@ def test_the_scripts_reasons_are_the_engines(handed: Path, fitted: Fitted, tmp_p
 def test_the_script_needs_the_standard_library_only() -> None:
     tree = ast.parse(Path(score_csv.__file__).read_text(encoding="utf-8"))
     imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
-    imported |= {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    imported |= {str(node.module).partition(".")[0] for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     assert imported <= set(sys.stdlib_module_names)
 
 
@@ -236,11 +237,13 @@ def test_the_validation_report_shows_the_plans_figures(handed: Path, fitted: Fit
     report, plan = (handed / "VALIDATION.md").read_text(encoding="utf-8"), sample_plan()
     risk = plan.evidence.risk
     assert risk is not None
-    for figure in (risk.auc, risk.ks, risk.brier):
-        assert f"| {figure:.3f} |" in report
+    assert risk.intervals is not None
+    for name in ("auc", "ks", "brier", "log_loss"):
+        value, interval = getattr(risk, name), getattr(risk.intervals, name)
+        assert f"| {value:.3f} | {interval.low:.3f} to {interval.high:.3f} |" in report
+    assert f"| ECE | {say_percent(risk.ece)} | {say_percent(risk.intervals.ece.low)} to" in report
     deciles = [line for line in plan.evidence.calibration if line.what == "p_bad"]
     assert len(re.findall(r"^\| \d+ \| 1,204 \|", report, re.MULTILINE)) == len(deciles) == 10
-    assert f"{fitted.facts.auc.low:.3f} to {fitted.facts.auc.high:.3f}" in report
     assert "| **points** |" in report
     assert "| all |" in report
     assert all(note in report for note in fitted.risk.notes)
@@ -311,6 +314,57 @@ def test_the_script_says_in_one_line_what_is_wrong_with_a_table(handed: Path, fi
         assert said in run.stderr
         assert run.stderr.count("\n") == 1
         assert "very old" not in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "cannot read or write"),
+        (b"", "lacks the column"),
+        (b"\xff\xfe", "is not UTF-8 text"),
+        (b'lead_id,"', "is no CSV"),
+    ],
+)
+def test_the_script_refuses_a_file_that_is_no_table(
+    handed: Path, tmp_path: Path, content: bytes | None, said: str
+) -> None:
+    if content is not None:
+        (tmp_path / "leads.csv").write_bytes(content)
+    run = run_script(handed, tmp_path / "leads.csv")
+    assert (run.returncode, run.stdout, run.stderr.count("\n")) == (1, "", 1)
+    assert said in run.stderr
+
+
+def test_the_script_gives_no_scores_where_the_last_row_is_wrong(handed: Path, fitted: Fitted, tmp_path: Path) -> None:
+    leads = fitted.leads.head(3)
+    path = tmp_path / "leads.csv"
+    for wrong, said in (("1_000", "row 3 holds a text"), ("30,5", "row 3 has")):
+        leads.assign(age=["30", "31", "AGE"]).to_csv(path, index=False)
+        path.write_text(path.read_text(encoding="utf-8").replace("AGE", wrong), encoding="utf-8")
+        run = run_script(handed, path)
+        assert (run.returncode, run.stdout) == (1, "")
+        assert said in run.stderr
+
+
+def test_a_table_without_a_name_is_refused(fitted: Fitted, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for table in ("", ".", ".leads", "risk."):
+        assert main(["export", str(fitted.folder), "--out", str(tmp_path / "out"), "--table", table]) == 2
+        assert "--table" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("content", ["[" * 100_000, '{"format": 1' + "0" * 400 + "}"])
+def test_brackets_and_numbers_without_end_are_a_damaged_plan(
+    fitted: Fitted, tmp_path: Path, content: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    parts = dict(read_model_folder(fitted.folder / "models").parts)
+    for part in ("risk.json", VALIDATION, TERMS):
+        write_plan(tmp_path / "plan", {**parts, part: content.encode()})
+        assert main(["export", str(tmp_path / "plan"), "--out", str(tmp_path / "out")]) == 2
+        assert capsys.readouterr().err.count("\n") == 1
+    (tmp_path / "plan" / "plan.json").write_text(content)
+    assert main(["export", str(tmp_path / "plan"), "--out", str(tmp_path / "out")]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
 
 
 # --- what is wrong with the folder of the plan -------------------------------------------------------------------------------

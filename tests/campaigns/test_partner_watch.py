@@ -41,6 +41,7 @@ def test_an_alarm_is_shown_with_its_evidence_and_the_exit_code_stays_0(run: Run,
     assert "partner 02" in shown
     assert "applications came within" in shown
     assert "ask for click logs" in shown
+    assert "at most this share of honest partners" in shown
 
 
 def test_machines_get_the_same_as_json(run: Run, events: Path) -> None:

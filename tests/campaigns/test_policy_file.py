@@ -225,3 +225,22 @@ def test_a_cut_off_was_in_force_unless_the_file_says_otherwise(tmp_path: Path) -
 def test_a_mistake_in_the_cut_off_names_its_line(tmp_path: Path, old: str, new: str, line: str) -> None:
     assert old in APPROVAL
     assert line in refused(tmp_path, YOUNG + APPROVAL.replace(old, new))
+
+
+@pytest.mark.parametrize(
+    ("value", "line"),
+    [
+        ("9" * 400, "a whole number of more than 19 digits"),
+        ("9" * 5_000, "a whole number of more than 19 digits"),
+        ("[" * 5_000 + "]" * 5_000, "nested too deeply"),
+    ],
+)
+def test_numbers_and_brackets_without_end_are_one_line(tmp_path: Path, value: str, line: str) -> None:
+    assert line in refused(tmp_path, YOUNG.replace("value = 22", f"value = {value}"))
+
+
+def test_a_long_list_is_not_repeated_whole(tmp_path: Path) -> None:
+    mixed = "[" + ", ".join(["'a'", *map(str, range(5_000))]) + "]"
+    line = refused(tmp_path, YOUNG.replace("value = 22", f"value = {mixed}").replace('"lt"', '"in"'))
+    assert "in needs a list of texts or of numbers" in line
+    assert len(line) < 250

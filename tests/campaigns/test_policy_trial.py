@@ -5,10 +5,15 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
+from acquire.errors import BadInput
+from acquire.ingest.sources import Columns
 from campaigns import cli
-from campaigns.policy_trial import PolicyTrial, run_policy_trial
+from campaigns.plan_sweep import _rows_of
+from campaigns.plan_terms import PlanTerms
+from campaigns.policy_trial import PolicyTrial, _read_contacts, run_policy_trial
 from campaigns.policy_words import WIDTH, report
 
 LEADS = """\
@@ -39,6 +44,7 @@ reason = "DEBT"
 when_null = "pass"
 """
 IN_FORCE = 'version = "2026-11"\n[[rule]]\nid = "young"\nfield = "age"\nop = "lt"\nvalue = 19\nreason = "AGE"\n'
+HEADLINE = '{"headline": {"booked": {"expected": 1}, "incremental": {"expected": 1}, "bad_rate": {"expected": null}}}'
 ON = date(2026, 11, 2)
 
 
@@ -124,7 +130,7 @@ def test_rules_on_what_a_plan_derives_from_links_are_named_and_left_out(folder: 
     (folder / "policy.toml").write_text(POLICY.replace('field = "debt"', 'field = "ring_size"'))
     trial = tried(folder)
     assert trial.untried == ("debt",)
-    assert "not tried, for want of what a plan derives from [data] links: debt" in report(trial)
+    assert "Not tried: debt (reads ring figures, which a plan makes from [data] links" in report(trial)
 
 
 def test_a_table_without_labels_or_rows_is_reported_too(folder: Path) -> None:
@@ -195,6 +201,32 @@ def test_labels_that_are_no_labels_are_refused(folder: Path, refused: Callable[.
 
 def test_a_folder_that_is_no_plan_is_refused(folder: Path, refused: Callable[..., str]) -> None:
     (folder / "no_plan").mkdir()
-    assert "model folder models is not a folder" in refused(
-        "value = 20", "value = 20", "--plan", str(folder / "no_plan")
-    )
+    line = refused("value = 20", "value = 20", "--plan", str(folder / "no_plan"))
+    assert "--plan no_plan holds no models; name the folder that acquire plan wrote" in line
+
+
+def test_a_lead_on_two_rows_is_nobodys_and_no_crash() -> None:
+    table = pd.DataFrame({"lead_id": ["a", "b", "b", "c"]})
+    assert _rows_of(pd.Series(["c", "b", "a", "z"]), table).tolist() == [3, -1, 0, -1]
+
+
+@pytest.mark.parametrize(
+    ("document", "decisions", "said"),
+    [
+        ("[" * 100_000, b"", "plan.json of plan is missing or damaged"),
+        ('{"headline": {}}', b"", "plan.json of plan is missing or damaged"),
+        (HEADLINE, None, "decisions.parquet of plan is missing or damaged"),
+        (HEADLINE, b"PAR1", "decisions.parquet of plan is missing or damaged"),
+    ],
+)
+def test_a_plan_whose_promise_or_contacts_are_damaged_is_one_line(
+    tmp_path: Path, document: str, decisions: bytes | None, said: str
+) -> None:
+    plan = tmp_path / "plan"
+    plan.mkdir()
+    (plan / "plan.json").write_text(document)
+    if decisions is not None:
+        (plan / "decisions.parquet").write_bytes(decisions)
+    terms = PlanTerms(currency="CNY", channels=(), offers=(), columns=Columns(), policy=None, approval=None)
+    with pytest.raises(BadInput, match=said):
+        _read_contacts(plan, terms)

@@ -269,3 +269,10 @@ def test_the_report_fits_the_screen_and_asks_nobody_for_anything(tmp_path: Path,
         browser.close()
     assert needed <= width
     assert [url for url in asked if not url.startswith("data:")] == [path.as_uri()]
+
+
+def test_only_a_figure_that_cannot_vary_is_called_set_by_the_plan() -> None:
+    sure = Estimate(expected=0.1601, low=0.15997, high=0.16025, predictive_low=0.15997, predictive_high=0.16025)
+    assert words.say_interval(sure, "rate", "CNY") == "moves by less than the digits shown"
+    fixed = Estimate(expected=0.16, low=0.16, high=0.16, predictive_low=0.16, predictive_high=0.16)
+    assert words.say_interval(fixed, "rate", "CNY") == "set by the plan"

@@ -82,3 +82,11 @@ def test_a_table_that_cannot_be_used_stops_with_one_line(
         read(tmp_path, *rows, header=header)
     assert line in str(stopped.value)
     assert "\n" not in str(stopped.value)
+
+
+def test_a_column_of_lists_is_ignored_with_a_note(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"partner": "A", "lead_id": ["1", "2"], "clicked_at": "2026-01-05T08:00:00Z"})
+    frame.assign(pages=[[1], [2, 3]], form=[{"a": 1}, {"a": 2}]).to_parquet(tmp_path / "events.parquet")
+    events = read_partner_events(tmp_path / "events.parquet", NOW)
+    assert events.count.accepted == 2
+    assert [note for note in events.notes if "holds lists or records and is ignored" in note and "pages" in note]

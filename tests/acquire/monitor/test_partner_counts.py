@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from acquire.monitor.partner_counts import count_weeks
+from acquire.monitor.partner_signals import _typical
 from acquire.partner_weeks import PartnerWeeks
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -100,3 +101,9 @@ def test_a_number_with_many_values_is_counted_in_fifths() -> None:
     frame = pd.concat([five_leads()] * 20, ignore_index=True).assign(amount=np.arange(100.0))
     [mix] = counts(frame, "amount").mixes
     assert mix.counts.sum(axis=(0, 1)).tolist() == [20, 20, 20, 20, 20, 0]
+
+
+def test_partners_with_a_lead_each_leave_no_typical_hour_and_no_warning() -> None:
+    histogram = np.zeros((5, 1, 24))
+    histogram[np.arange(5), 0, np.arange(5)] = 1
+    assert _typical(histogram).tolist() == [1 / 24] * 24

@@ -203,3 +203,10 @@ def test_equal_scores_stay_in_one_bin() -> None:
     table = applicants([590.0] * 50 + [610.0] * 50, [0.0] * 40 + [1.0] * 10 + [1.0] * 40 + [0.0] * 10)
     evidence = judge_approval(fit_approval(table, stated()), table)
     assert [(one.n, round(one.predicted, 6), one.seen) for one in evidence.bins] == [(50, 0.2, 0.2), (50, 0.8, 0.8)]
+
+
+def test_an_infinite_score_is_a_missing_one() -> None:
+    table = applicants([math.inf, 610, -math.inf], [0, 1, 0])
+    assert read_scores(table, stated(missing=590)).tolist() == [590, 610, 590]
+    with pytest.raises(BadInput, match="empty in 2 rows"):
+        fit_approval(table, stated())

@@ -184,3 +184,9 @@ def test_fine_bins_hold_equally_many_rows_and_end_at_values_that_occur() -> None
     assert fine_numeric_bins(pd.Series(np.arange(1.0, 11)), n_pre_bins=5).edges == (2, 4, 6, 8)
     assert fine_numeric_bins(pd.Series([3.0, 1, 1, 1, 1, 1, 2]), n_pre_bins=2).edges == (1,)
     assert fine_numeric_bins(pd.Series([7.0, 7]), n_pre_bins=5).edges == ()
+
+
+def test_levels_that_are_no_texts_are_refused() -> None:
+    for levels, rare in (([True], []), (["a"], [[]]), ([1], [])):
+        with pytest.raises((BadInput, TypeError)):
+            bins_from_json({"kind": "category", "levels": levels, "rare": rare, "scored_unseen": "pooled"})

@@ -6,11 +6,12 @@ import pandas as pd
 import pytest
 from scipy.special import expit
 
-from acquire.prefilter.drift import CHANNEL_SD, COMMON_SD, Drift, days_since_1970, fit_drift, no_drift
+from acquire.prefilter.days import day_since_1970
+from acquire.prefilter.drift import CHANNEL_SD, COMMON_SD, Drift, fit_drift, no_drift
 
 YEAR = 365.25
 START = pd.Timestamp("2025-01-01")
-START_DAY = float(days_since_1970(pd.Series([START])).item())
+START_DAY = day_since_1970(START.date())
 
 
 def bookings(channel: str, *, n: int = 1_000, trend: float = 0.0) -> pd.DataFrame:
@@ -20,11 +21,9 @@ def bookings(channel: str, *, n: int = 1_000, trend: float = 0.0) -> pd.DataFram
     return pd.DataFrame({"channel": channel, "contacted_on": day, "y": expit(trend * (late - 0.5))})
 
 
-def fit(booked: pd.DataFrame, plan_day: float = START_DAY + 730, channel_sd: float = CHANNEL_SD) -> Drift:
+def fit(booked: pd.DataFrame, plan_day: float = START_DAY + 730) -> Drift:
     n = len(booked)
-    return fit_drift(
-        booked, np.full(n, 0.5), booked["y"].to_numpy(), np.ones(n), plan_day=plan_day, channel_sd=channel_sd
-    )
+    return fit_drift(booked, np.full(n, 0.5), booked["y"].to_numpy(), np.ones(n), plan_day=plan_day)
 
 
 def test_one_channel_by_pencil() -> None:

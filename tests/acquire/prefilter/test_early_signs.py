@@ -64,6 +64,12 @@ def test_a_history_that_knows_the_bad_before_the_good_is_warned_of() -> None:
     assert labels_of(fair).notes == ()
 
 
+@pytest.mark.parametrize(("n_early", "is_told"), [(5, False), (6, True)])
+def test_a_handful_of_bad_that_are_younger_than_any_good_is_chance(n_early: int, is_told: bool) -> None:
+    booked = pd.DataFrame({"bad": [0.0] * 20 + [1.0] * n_early, "contacted_on": days_ago(*[270] * 20, *[60] * n_early)})
+    assert bool(labels_of(booked).notes) == is_told
+
+
 @pytest.mark.parametrize("sign", ["fpd1", "dpd30"])
 def test_a_sign_that_is_neither_yes_nor_no_is_refused(sign: str) -> None:
     booked = pd.DataFrame({"channel": "feed", "bad": [1.0, 0.0, NAN], sign: [0.0, 2.0, NAN]})

@@ -51,6 +51,13 @@ def test_a_shift_that_is_applied_is_not() -> None:
     assert told.sd["a"] == pytest.approx(precision**-0.5)
 
 
+def test_differences_that_chance_explains_are_no_spread_and_larger_ones_are() -> None:
+    # Raw shifts +-.13, information 100 each: chi square 3.38, p = .066. The moments alone would say (3.38 - 1) / 100.
+    assert left([13.0, -13.0], [100.0, 100.0]).between_variance() == 0.0
+    # +-.15: chi square 4.5, p = .034.
+    assert left([15.0, -15.0], [100.0, 100.0]).between_variance() == pytest.approx((4.5 - 1) / 100)
+
+
 def test_least_sd_is_a_floor_and_not_added_to_what_is_seen() -> None:
     seen = left([100.0, -100.0], [100.0, 100.0])
     assert seen.shrunk(least_sd=0.1) == seen.shrunk()

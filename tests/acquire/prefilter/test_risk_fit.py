@@ -159,6 +159,21 @@ def test_labels_and_signs_that_cannot_be_read_are_refused(change: object, messag
         fit(change(bookings(500)))  # type: ignore[operator]
 
 
+def test_what_the_early_to_late_step_is_unsure_of_moves_all_leads_together() -> None:
+    # Without dates no month can differ from another: what is left of the common level's error is that of the step.
+    booked = bookings(2_000).drop(columns="contacted_on")
+    assert fit(booked).level_sd > 0
+    assert fit(booked.drop(columns="dpd30")).level_sd == 0
+
+
+def test_channels_and_offers_never_seen_are_as_uncertain_as_known_ones_differ() -> None:
+    model = fit(bookings(2_000, worse=2.0, matures_after_days=0))
+    assert model.ranking is not None
+    assert model.channels.unseen_sd >= model.ranking.spread("channel") > 0.1
+    # One offer shows nothing of how offers differ: 15 % in the odds is what is known beforehand.
+    assert model.offers.unseen_sd == pytest.approx(0.15)
+
+
 def test_labels_of_which_none_is_old_enough_are_refused() -> None:
     with pytest.raises(BadInput, match="no booking with a known label is 900 days old"):
         fit(bookings(500), maturity_days=900)

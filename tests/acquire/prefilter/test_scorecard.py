@@ -9,7 +9,7 @@ from acquire.domain import Feature
 from acquire.errors import BadInput
 from acquire.prefilter.grouping import Labels, group
 from acquire.prefilter.scorecard import Scorecard, ScorecardSettings
-from acquire.prefilter.scorecard_fit import cross_fit, cross_fit_p_bad, fit_scorecard, stratified_folds
+from acquire.prefilter.scorecard_fit import cross_fit, fit_scorecard, stratified_folds
 
 SCORE, NOISE, CITY = (
     Feature(name="score", kind="numeric"),
@@ -272,9 +272,10 @@ def test_a_row_of_weight_two_counts_as_two_rows() -> None:
 def test_predictions_out_of_fold_come_from_models_that_never_saw_the_row() -> None:
     frame, bad = borrowers(300)
     folds = stratified_folds(bad, 3, np.random.default_rng(0))
-    before = cross_fit_p_bad(frame, (SCORE, CITY), bad, folds, settings=ScorecardSettings(penalties=(1.0,)))
+    settings = ScorecardSettings(penalties=(1.0,))
+    before = cross_fit(frame, (SCORE, CITY), bad, folds, settings=settings).p_bad
     turned = np.where(folds == 0, 1 - bad, bad)
-    after = cross_fit_p_bad(frame, (SCORE, CITY), turned, folds, settings=ScorecardSettings(penalties=(1.0,)))
+    after = cross_fit(frame, (SCORE, CITY), turned, folds, settings=settings).p_bad
     assert (before[folds == 0] == after[folds == 0]).all()
     assert (before[folds == 1] != after[folds == 1]).any()
 
