@@ -13,14 +13,17 @@ from acquire.errors import BadInput
 from acquire.policy import Approval as Approval  # noqa: PLC0414 - a word of the business
 from acquire.policy import Policy as Policy  # noqa: PLC0414 - a word of the business
 from acquire.policy import Rule as Rule  # noqa: PLC0414 - a word of the business
+from acquire.terms import Direction as Direction  # noqa: PLC0414 - a word of the business
+from acquire.terms import LearnerName as LearnerName  # noqa: PLC0414 - a word of the business
+from acquire.terms import RiskTerms as RiskTerms  # noqa: PLC0414 - a word of the business
+from acquire.terms import Unseen as Unseen  # noqa: PLC0414 - a word of the business
+from acquire.terms import UpliftTerms as UpliftTerms  # noqa: PLC0414 - a word of the business
 
 CONTROL = "control"
 LINK_KINDS = ("device", "address", "card", "company")
 
 Decision = Literal["contact", "hold", "control", "refuse"]
 FeatureKind = Literal["numeric", "category"]
-Direction = Literal["rising", "falling"]
-Unseen = Literal["pooled", "worst"]
 
 
 def check_money(name: str, value: float | None) -> None:
@@ -80,16 +83,30 @@ class Channel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """What a contacted lead is shown. `channels` empty means: may be used everywhere."""
+    """What a contacted lead is shown.
+
+    Attributes:
+        cost_per_booked, cost_rate_of_amount: Money per booking, and as a share of the booked amount.
+        channels: Where it may be used; empty: everywhere.
+        attributes: Numbers in which offers of one kind differ, as a price or a limit: (column of the offers table, value).
+    """
 
     offer: str
     cost_per_booked: float = 0.0
     cost_rate_of_amount: float = 0.0
     channels: frozenset[str] = frozenset()
+    attributes: tuple[tuple[str, float], ...] = ()
 
     def __post_init__(self) -> None:
         check_money(f"cost_per_booked of offer {self.offer}", self.cost_per_booked)
         check_fraction(f"cost_rate_of_amount of offer {self.offer}", self.cost_rate_of_amount)
+        for name, value in self.attributes:
+            if not math.isfinite(value):
+                raise BadInput(f"{name} of offer {self.offer} is {value}; give a finite number or leave it empty")
+
+    def attribute(self, name: str) -> float:
+        """The offer's number of that name; NaN where it has none."""
+        return dict(self.attributes).get(name, math.nan)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,34 +115,6 @@ class Feature:
 
     name: str
     kind: FeatureKind
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RiskTerms:
-    """What the lender declares about its features and labels: the plan file's [risk].
-
-    Attributes:
-        special_codes: Per feature, values that are no measurement but a code, as -999: each is a bin of its own.
-        direction: Per numeric feature, how the bad rate moves as the value grows; learnt where it is not declared.
-        unseen: A category that history never held scores as the rare ones do, or as the worst bin.
-        maturity_days: Days after which a booking's bad label is final; None = whoever has a label has matured.
-    """
-
-    special_codes: Mapping[str, tuple[float | str, ...]] = dataclasses.field(default_factory=dict)
-    direction: Mapping[str, Direction] = dataclasses.field(default_factory=dict)
-    unseen: Unseen = "pooled"
-    maturity_days: int | None = None
-
-    def __post_init__(self) -> None:
-        for name, codes in self.special_codes.items():
-            for code in codes:
-                number = isinstance(code, int | float) and not isinstance(code, bool) and math.isfinite(code)
-                if not number and not (isinstance(code, str) and code):
-                    raise BadInput(f"special_codes[{name}] holds {code!r}; give finite numbers, or texts in quotes")
-            if len(set(codes)) < len(codes):
-                raise BadInput(f"special_codes[{name}] names a code twice; name each once")
-        if self.maturity_days is not None and not 1 <= self.maturity_days <= 1000:
-            raise BadInput(f"maturity_days is {self.maturity_days}; give whole days from 1 to 1000")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -149,6 +149,7 @@ def plain_scores(tables: Tables) -> Scored:
     return Scored(
         offers=names, p_control=chances[0], p_booked=np.column_stack(chances[1:]),
         p_bad=np.column_stack([bad] * len(names)), p_bad_control=bad, bad_loadings=np.zeros((len(names), n, 1)),
+        bad_lean=np.zeros(len(names)),
         fixed_cost=costs.fixed, cost_per_booking=costs.per_booking, revenue=np.column_stack(money[1:]),
         revenue_control=money[0], loss_given_bad=np.zeros(n), amount=unknown, p_approved=np.full((n, len(names)), np.nan),
     )  # fmt: skip

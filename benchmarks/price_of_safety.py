@@ -43,7 +43,7 @@ def main() -> None:
     plan_file = read_plan_file(MARKET / "plan.toml")
     today = datetime.now(UTC).date()
     tables = read_tables(plan_file.sources, plan_file.columns, assume_consent=plan_file.assume_consent, today=today)
-    effects = fit_uplift(tables, plan_file.seed)
+    effects = fit_uplift(tables, plan_file.seed, plan_file.uplift)
     revenue, event_rates = fit_money(tables, plan_file.seed)
     risk = fit_risk(tables, plan_file.risk, plan_file.seed, today)
     models = Models(effects=effects, risk=risk, revenue=revenue, event_rates=event_rates)

@@ -14,7 +14,7 @@ from acquire.allocate.solve import Allocation, allocate
 from acquire.allocate.table import build_options
 from acquire.domain import Channel, Correction, Limits, Objective, Offer
 from acquire.scored import Scored
-from acquire.value.promise import Promise, expected_over_predicted, measure_promise
+from acquire.value.promise import Promise, expected_over_predicted, measure_composition, measure_promise
 from campaigns.held_out import HeldOut
 
 Flags = NDArray[np.bool_]
@@ -139,17 +139,31 @@ def _measure(
     model_sd = float(np.linalg.norm(options.bad_loadings[at].sum(axis=0)) / bad_total) if bad_total > 0 else 0.0
     observed, predicted = held_out.observed(row, arm), held_out.predicted(row, arm)
     prior = np.array([1.0, 1.0, _what_choosing_adds(market, held_out, options, allocation)])
-    return measure_promise(predicted, observed, _PRIOR_SD, np.array([0.0, 0.0, model_sd]), rng, prior_mean=prior)
+    booked = held_out.booked[row, arm]
+    riskier, error = measure_composition(predicted[:, 0], booked, held_out.scored.p_bad[row, arm - 1], rng)
+    riskier_by = np.array([0.0, 0.0, error])
+    return measure_promise(
+        predicted,
+        observed,
+        np.hypot(_PRIOR_SD, riskier_by),
+        np.array([0.0, 0.0, model_sd]),
+        rng,
+        prior_mean=prior * [1.0, 1.0, riskier],
+    )
 
 
 def _what_choosing_adds(market: Market, held_out: HeldOut, options: Options, allocation: Allocation) -> float:
-    """Expected over predicted bads of the chosen, beside the same of all bookings of history, where scores are calibrated."""
+    """Expected over predicted bads of the chosen, beside the same of all bookings of history, where scores are calibrated.
+
+    Two things count: chances that are not known exactly, and offers that are expected to attract people who repay differently.
+    """
     at, scored = allocation.chosen, market.scored
     if not len(at) or np.isnan(scored.p_bad).any():
         return 1.0
     lead, offer = options.lead[at], options.offer[at]
-    deviation = np.linalg.norm(scored.bad_loadings[offer, lead], axis=1)
-    chosen = expected_over_predicted(scored.p_bad[lead, offer], deviation, scored.p_booked[lead, offer])
+    p_bad, p_booked = scored.p_bad[lead, offer], scored.p_booked[lead, offer]
+    unsure = expected_over_predicted(p_bad, np.linalg.norm(scored.bad_loadings[offer, lead], axis=1), p_booked)
+    leaning = float(p_booked @ scored.expected_bad[lead, offer]) / float(p_booked @ p_bad)
     past = held_out.scored
-    usual = np.linalg.norm(past.bad_loadings[0], axis=1)
-    return chosen / expected_over_predicted(past.p_bad[:, 0], usual, past.p_control)
+    usual = expected_over_predicted(past.p_bad[:, 0], np.linalg.norm(past.bad_loadings[0], axis=1), past.p_control)
+    return leaning * unsure / usual

@@ -13,12 +13,15 @@ from datetime import UTC, datetime
 from importlib.metadata import EntryPoint, entry_points, version
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from acquire.errors import AcquireError, NotBuiltYet
+from campaigns.commands_audience import audience
+from campaigns.commands_experiment import experiment
 from campaigns.commands_export import export
+from campaigns.commands_fit import fit, score
 from campaigns.commands_monitor import monitor
 from campaigns.commands_policy import policy
 from campaigns.commands_risk import risk
@@ -31,12 +34,10 @@ INTERRUPTED, TERMINATED = 130, 143
 CONTRIBUTED = "acquire.commands"
 NOT_BUILT_YET = {
     "campaign": "Draft, approve and run a campaign.",
-    "fit": "Fit the models of a plan, without planning.",
     "frontier": "Show what more risk or more budget would buy.",
     "lists": "Show and hand over the lists of partners.",
     "outcomes": "Take in what became of the leads.",
     "rta": "Build the audience for a platform's real-time calls.",
-    "score": "Score leads with models fitted elsewhere.",
     "settle": "Reconcile a partner's bill with our own count.",
 }
 
@@ -95,10 +96,14 @@ for _name, _summary in NOT_BUILT_YET.items():
     _message = f"{_name} is not built yet in version {version('acquire')}; acquire --help lists what is"
     commands.add_command(_unavailable(_name, _message, f"(not built yet) {_summary}"))
 
+commands.add_command(audience)
+commands.add_command(experiment)
 commands.add_command(export)
+commands.add_command(fit)
 commands.add_command(monitor)
 commands.add_command(policy)
 commands.add_command(risk)
+commands.add_command(score)
 
 
 @commands.command()
@@ -116,32 +121,6 @@ def plan(plan: Path, out: Path) -> None:
 
     make_plan(plan, out, progress=progress_on(sys.stderr), now=datetime.now(UTC), settings=Settings.load())
     click.echo(f"The plan is in {out}: start with {out / 'report.html'}")
-
-
-@commands.group()
-def experiment() -> None:
-    """Learn what offers do, by giving them at random."""
-
-
-@experiment.command()
-@_plan_file
-@click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder for the pilot.")
-@click.option("--base-booking-rate", type=float, help="Share that books without the campaign (else: from history).")
-@click.option("--base-bad-rate", type=float, help="Share of bookings that go bad (else: from history).")
-@click.option(
-    "--smallest-uplift", type=float, help="Smallest effect worth finding (else: a quarter of the booking rate)."
-)
-@click.option("--max-weeks", type=int, default=8, show_default=True, help="Longest time of taking in leads.")
-@click.option("--leads-weeks", type=float, default=4.0, show_default=True, help="Weeks of traffic that the leads are.")
-@click.option("--booking-window-days", type=int, default=30, show_default=True, help="Until a booking counts.")
-@click.option("--maturity-days", type=int, default=60, show_default=True, help="Until bad is known after that.")
-def design(plan: Path, out: Path, **settings: Any) -> None:
-    """Design a pilot for PLAN: who gets what at random, how many, how long, and what it will be able to tell."""
-    from campaigns.experiments import write_pilot_design
-    from campaigns.pilot_inputs import PilotSettings
-
-    write_pilot_design(plan, out, now=datetime.now(UTC), settings=PilotSettings(**settings))
-    click.echo(f"The pilot is in {out}: start with {out / 'design.md'}")
 
 
 @commands.group()

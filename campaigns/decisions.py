@@ -8,7 +8,10 @@ from acquire.domain import CONTROL
 from acquire.frames import decisions_schema, validate
 from acquire.prefilter.scorecard import Scorecard
 from acquire.scored import Scored
+from acquire.uplift.reasons import explain
+from acquire.uplift.served import ServedEffects
 from campaigns.choice import Choice, Market
+from campaigns.overlaps import NO_OVERLAP, lacks_overlap
 from campaigns.plan_document import AllocationLine, ReasonCount
 
 Flags = NDArray[np.bool_]
@@ -24,7 +27,12 @@ N_RISK_REASONS = 4
 
 
 def make_decisions(
-    leads: pd.DataFrame, screened: pd.DataFrame, market: Market, choice: Choice, card: Scorecard | None = None
+    leads: pd.DataFrame,
+    screened: pd.DataFrame,
+    market: Market,
+    choice: Choice,
+    card: Scorecard | None = None,
+    served: ServedEffects | None = None,
 ) -> pd.DataFrame:
     """Decide for every accepted lead; scores are null for leads that were not scored.
 
@@ -34,12 +42,15 @@ def make_decisions(
         market: The scored part of the leads.
         choice: The plan's choice among them.
         card: Says in words where each lead loses points; None = reasons of risk are null.
+        served: Says in words why the offer does what it does; None = those are null.
     """
-    scored = _scores(market.leads, market.scored, market.offer_names)
-    parts = [_decide(market, choice), scored, _exposures(market), _risk_reasons(market.leads, card)]
+    scored = score_columns(market.leads, market.scored, market.offer_names)
+    parts = [_decide(market, choice), scored, exposures(market.leads, market.scored), _risk_reasons(market.leads, card)]
     decided = pd.concat(parts, axis=1)
     chance = decided[[f"p_bad_{offer}" for offer in market.offer_names]].to_numpy()
-    decided["p_bad"] = chance[np.arange(len(decided)), _shown_offer(market, decided["offer"])]
+    shown = _shown_offer(market, decided["offer"])
+    decided["p_bad"] = chance[np.arange(len(decided)), shown]
+    decided["uplift_reason"] = _uplift_reasons(market, shown, served)
     frame = leads[["lead_id", "channel"]].merge(
         pd.concat([market.leads["lead_id"], decided], axis=1), on="lead_id", how="left", validate="one_to_one"
     )
@@ -102,6 +113,7 @@ def _decide(market: Market, choice: Choice) -> pd.DataFrame:
     if market.objective.goal != "spend":
         decided.loc[~pays, "reason"] = NOT_WORTH_IT
     decided.loc[~listed & ~choice.kept_back, "reason"] = NO_OFFER
+    decided.loc[lacks_overlap(market.leads, market.scored, market.channels, market.offers), "reason"] = NO_OVERLAP
     decided.loc[elsewhere, "reason"] = OTHER_CHANNEL
     decided.loc[choice.kept_back, "reason"] = HELD_AS_CONTROL
     decided.loc[choice.controls, "decision"] = "control"
@@ -110,23 +122,24 @@ def _decide(market: Market, choice: Choice) -> pd.DataFrame:
     return decided
 
 
-def _scores(leads: pd.DataFrame, scored: Scored, offers: tuple[str, ...]) -> pd.DataFrame:
-    spend, uplift = scored.spend, scored.uplift
+def score_columns(leads: pd.DataFrame, scored: Scored, offers: tuple[str, ...]) -> pd.DataFrame:
+    """The chances, effects and expected spend of every lead under every offer, by the contract's names."""
+    known = np.where(scored.ranked, 1.0, np.nan)  # what an offer would do is null where history cannot tell
+    p_booked, spend, uplift = scored.p_booked * known, scored.spend * known, scored.uplift * known
     columns = {f"p_bad_{o}": scored.p_bad[:, j] for j, o in enumerate(offers)}
     columns |= {f"p_booked_{CONTROL}": scored.p_control}
-    columns |= {f"p_booked_{o}": scored.p_booked[:, j] for j, o in enumerate(offers)}
+    columns |= {f"p_booked_{o}": p_booked[:, j] for j, o in enumerate(offers)}
     columns |= {f"uplift_{o}": uplift[:, j] for j, o in enumerate(offers)}
     columns |= {f"spend_{o}": spend[:, j] for j, o in enumerate(offers)}
     return pd.DataFrame(columns, index=leads.index)
 
 
-def _exposures(market: Market) -> pd.DataFrame:
+def exposures(leads: pd.DataFrame, scored: Scored) -> pd.DataFrame:
     """Money lent if the lead books, and the share of it that a booking brings less when it goes bad; NaN where not known."""
-    scored = market.scored
     amount = np.where(scored.amount > 0, scored.amount, np.nan)
     # 0 for everybody stands for "not known".
     lost = scored.loss_given_bad if scored.loss_given_bad.any() else np.full(len(amount), np.nan)
-    return pd.DataFrame({"exposure": scored.amount, "loss_given_bad": lost / amount}, index=market.leads.index)
+    return pd.DataFrame({"exposure": scored.amount, "loss_given_bad": lost / amount}, index=leads.index)
 
 
 def _risk_reasons(leads: pd.DataFrame, card: Scorecard | None) -> pd.DataFrame:
@@ -139,12 +152,23 @@ def _risk_reasons(leads: pd.DataFrame, card: Scorecard | None) -> pd.DataFrame:
     return pd.DataFrame({f"risk_reason_{rank}": reasons[f"words_{rank}"].astype("category") for rank in ranks})
 
 
+def _uplift_reasons(market: Market, offer: NDArray[np.int64], served: ServedEffects | None) -> pd.Series:
+    """Why the chosen, else the best, offer changes what it changes, in words; null where that is not known."""
+    known = np.where(market.scored.ranked, market.scored.uplift, np.nan)
+    sentences = None if served is None else explain(served, market.leads, offer, known)
+    return pd.Series(sentences, index=market.leads.index, dtype="str")
+
+
 def _shown_offer(market: Market, chosen: pd.Series) -> NDArray[np.int64]:
     """The chosen offer, else the best by the objective: whose p_bad is shown as p_bad."""
-    scored = market.scored
+    codes = pd.Categorical(chosen, categories=list(market.scored.offers)).codes.astype(np.int64)
+    return np.where(codes >= 0, codes, best_offer(market.scored, market.objective.goal))
+
+
+def best_offer(scored: Scored, goal: str) -> NDArray[np.int64]:
+    """The best offer of each lead by the objective, 0 = the first, shape (n,)."""
     gain = {"incremental_value": scored.value, "incremental_accounts": scored.uplift, "spend": -scored.spend}
-    codes = pd.Categorical(chosen, categories=list(scored.offers)).codes.astype(np.int64)
-    return np.where(codes >= 0, codes, gain[market.objective.goal].argmax(axis=1))
+    return np.asarray(gain[goal].argmax(axis=1), dtype=np.int64)
 
 
 def _ratio(above: float, below: float) -> float:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from acquire.scored import Scored
 from acquire.statistics.aipw import aipw_scores
-from acquire.uplift.effects import Assignment
+from acquire.uplift.propensity import Assignment
 from acquire.value.promise import booking_scores
 
 Floats = NDArray[np.float64]
@@ -63,13 +63,14 @@ class HeldOut:
 
         Of booked and incremental: AIPW. Of bad: the AIPW score of booked times p_bad, plus how much worse than p_bad the bookings
         of these rows turned out. Bad labels are few, so every booking of these rows tells, whatever offer brought it, weighted by
-        the chance to book under the offer at hand over the chance to book in history: offers shift p_bad as the risk model says.
+        the chance to book under the offer at hand over the chance to book in history: offers shift p_bad as the risk model says,
+        its lean included.
         """
         booked = self.booked[row, arm]
         p_booked = np.column_stack([self.scored.p_control, self.scored.p_booked])[row]
         in_history = (self.assignment.propensity[row] * p_booked).sum(axis=1)
         as_many = p_booked[np.arange(len(row)), arm] / in_history
-        bad = booked * self.scored.p_bad[row, arm - 1] + as_many * self._surprise()[row]
+        bad = booked * self.scored.expected_bad[row, arm - 1] + as_many * self._surprise()[row]
         return np.column_stack([booked, booked - self.booked[row, 0], np.nan_to_num(bad)])
 
     def _surprise(self) -> Floats:

@@ -128,7 +128,11 @@ def read_pilot_inputs(plan: PlanFile, settings: PilotSettings, *, today: date) -
     raws = _read_all(plan)
     channels = read_channels(raws["channels"])
     past = _read_past(plan.sources.history, plan.columns)
-    offers = read_offers(raws["offers"], channels, plan.columns.control) if "offers" in raws else past.offers()
+    offers = (
+        read_offers(raws["offers"], channels, plan.columns.control, plan.columns.dose)
+        if "offers" in raws
+        else past.offers()
+    )
     if not offers:
         raise BadInput("neither history nor an offers table names an offer; write offers in [data] of the plan file")
     leads = _read_leads(raws["leads"], channels, plan, today)

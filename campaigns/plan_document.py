@@ -4,12 +4,15 @@ The numbers come from the engine; nothing is computed here. NaN (undefined) is n
 """
 
 import json
+import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
 from acquire.domain import Certificate, Estimate, LimitUse
+from acquire.uplift.balance import OfferOverlap
+from acquire.uplift.both_sides import BothSides
 from campaigns.json_values import estimate, line, lines, number, plain
 from campaigns.risk_document import RiskEvidence
 
@@ -57,10 +60,12 @@ class PolicyValue:
     """AIPW figures of one targeting, measured on history rows that did not choose it, per 1,000 leads of traffic.
 
     Attributes:
-        policy: "plan", "nobody", "everybody: <offer>", "random".
+        policy: "plan", "nobody", "everybody: <offer>", "random, as many contacts", "likeliest to book, as many contacts".
         contacts, booked, incremental: Per 1,000 leads.
         value: Money per 1,000 leads beyond control; NaN where revenue is unknown.
         bad_rate: Fraction of the bookings.
+        plan_beyond: Extra accounts that the plan brings beyond this policy; the interval is of the paired difference. Undefined
+            in a plan of an earlier version.
     """
 
     policy: str
@@ -69,6 +74,7 @@ class PolicyValue:
     incremental: Estimate
     value: Estimate
     bad_rate: Estimate
+    plan_beyond: Estimate = field(default_factory=lambda: Estimate(expected=math.nan))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +99,9 @@ class Evidence:
         assignment: "uniform", "given propensity" or "estimated propensity".
         randomness_p_value: Of the test that features do not tell who got which offer.
         verdict: One sentence for people.
+        both_sides: Per offer, over all channels and in each, what it adds in bookings and in bad ones; empty where history has no
+            bad label, and in a plan of an earlier version.
+        overlap: Per offer, whether its rows and the controls can be compared; empty in a plan of an earlier version.
     """
 
     randomised: bool
@@ -103,6 +112,8 @@ class Evidence:
     policies: tuple[PolicyValue, ...]
     calibration: tuple[CalibrationBin, ...]
     risk: RiskEvidence | None
+    overlap: tuple[OfferOverlap, ...] = ()
+    both_sides: tuple[BothSides, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,6 +197,8 @@ class PlanDocument:
                         "offers": tuple(_offer_evidence(offer) for offer in evidence["offers"]),
                         "policies": tuple(_policy_value(policy) for policy in evidence["policies"]),
                         "calibration": lines(CalibrationBin, evidence["calibration"]),
+                        "overlap": tuple(OfferOverlap.from_content(one) for one in evidence.get("overlap", ())),
+                        "both_sides": tuple(_both_sides(one) for one in evidence.get("both_sides", ())),
                         "risk": None if evidence["risk"] is None else RiskEvidence.from_content(evidence["risk"]),
                     }
                 ),
@@ -207,6 +220,11 @@ def _offer_evidence(raw: Mapping[str, Any]) -> OfferEvidence:
             "aipw_gain": estimate(raw["aipw_gain"]),
         }
     )
+
+
+def _both_sides(raw: Mapping[str, Any]) -> BothSides:
+    figures: dict[str, Any] = {key: estimate(raw[key]) for key in ("extra_booked", "extra_bad", "incremental_bad_rate")}
+    return BothSides(**{**raw, **figures})
 
 
 def _policy_value(raw: Mapping[str, Any]) -> PolicyValue:

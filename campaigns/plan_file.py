@@ -4,122 +4,19 @@ import zoneinfo
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import BeforeValidator, Field, StringConstraints, ValidationError
+from pydantic import ValidationError
 
-from acquire.domain import CONTROL, Direction, Limits, Objective, RiskTerms, Unseen, check_fraction
+from acquire.domain import Limits, Objective, RiskTerms, UpliftTerms, check_fraction
 from acquire.errors import BadInput, NotBuiltYet
 from acquire.ingest.sources import Columns, Sources
-from campaigns.toml_file import Strict, first_mistake, read_toml
-
-DEFAULT_TIME_ZONE = "Asia/Shanghai"
-DEFAULT_CONTROL_SHARE = 0.05
+from campaigns.plan_keys import DEFAULT_TIME_ZONE as DEFAULT_TIME_ZONE  # noqa: PLC0414 - asked of the plan file
+from campaigns.plan_keys import ColumnKeys, DataKeys, LimitKeys, ObjectiveKeys, PlanKeys, RiskKeys, UpliftKeys
+from campaigns.toml_file import first_mistake, read_toml
 
 # Named by the contract and read by later versions; a plan that ignored them would be another plan.
 _LATER = ("price_tiers", "identities", "current_plan", "spend_history", "traffic")
-
-Text = Annotated[str, StringConstraints(min_length=1)]
-
-
-def _cap_for_all(value: Any) -> Any:
-    """`max_partner_share = 0.4` is short for a table that caps everybody at 0.4."""
-    return {"*": value} if isinstance(value, int | float) and not isinstance(value, bool) else value
-
-
-Caps = Annotated[dict[str, float], BeforeValidator(_cap_for_all)]
-
-
-class _Data(Strict):
-    history: Text
-    leads: Text
-    channels: Text
-    offers: Text | None = None
-    policy: Text | None = None
-    price_tiers: Text | None = None
-    links: Text | None = None
-    identities: Text | None = None
-    current_plan: Text | None = None
-    spend_history: Text | None = None
-    traffic: Text | None = None
-
-
-class _Columns(Strict):
-    control: Text = CONTROL
-    exclude: list[Text] = Field(default_factory=list)
-    protected: list[Text] = Field(default_factory=list)
-    lead_id: Text | None = None
-    person_id: Text | None = None
-    channel: Text | None = None
-    offer: Text | None = None
-    booked: Text | None = None
-    contacted_on: Text | None = None
-    clicked: Text | None = None
-    applied: Text | None = None
-    approved: Text | None = None
-    bad: Text | None = None
-    fpd1: Text | None = None
-    dpd30: Text | None = None
-    bad_on: Text | None = None
-    amount: Text | None = None
-    revenue: Text | None = None
-    cost: Text | None = None
-    propensity: Text | None = None
-    region: Text | None = None
-    consent: Text | None = None
-    do_not_contact: Text | None = None
-    weight: Text | None = None
-
-
-class _Objective(Strict):
-    maximise: Literal["incremental_value", "incremental_accounts"] | None = None
-    minimise: Literal["spend"] | None = None
-
-
-class _Limits(Strict):
-    budget: float | None = None
-    max_bad_rate: float | None = None
-    bad_rate_confidence: float = 0.95
-    bad_rate_basis: Literal["realised", "expected"] = "realised"
-    max_incremental_bad_rate: float | None = None
-    max_bad_amount_rate: float | None = None
-    max_cac: float | None = None
-    max_incremental_cac: float | None = None
-    min_incremental_accounts: float | None = None
-    max_contacts: float | None = None
-    max_approvals: float | None = None
-    max_partner_share: Caps = Field(default_factory=dict)
-    max_channel_share: Caps = Field(default_factory=dict)
-    max_affiliate_share: Caps = Field(default_factory=dict)
-    min_region_share: dict[str, float] = Field(default_factory=dict)
-    max_region_share: Caps = Field(default_factory=dict)
-    refuse_regions: list[Text] = Field(default_factory=list)
-    min_group_share: dict[str, float] = Field(default_factory=dict)
-
-
-class _Holdout(Strict):
-    control_share: float = DEFAULT_CONTROL_SHARE
-
-
-class _Risk(Strict):
-    special_codes: dict[str, list[Any]] = Field(default_factory=dict)
-    direction: dict[str, Direction] = Field(default_factory=dict)
-    unseen: Unseen = "pooled"
-    maturity_days: int | None = None
-
-
-class _PlanFile(Strict):
-    currency: Text
-    seed: int = Field(default=0, ge=0)
-    time_zone: Text = DEFAULT_TIME_ZONE
-    assume_consent: bool = False
-    campaign: Text | None = None
-    data: _Data
-    columns: _Columns = _Columns()
-    objective: _Objective | None = None
-    limits: _Limits = _Limits()
-    holdout: _Holdout = _Holdout()
-    risk: _Risk = _Risk()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +37,7 @@ class PlanFile:
         limits: What the plan must keep.
         control_share: Share of those who would be contacted that is kept back at random per channel.
         risk: What is declared about features and labels for the scorecard.
+        uplift: Which learner, and what is declared about the chance to book.
         content_hash: SHA-256 (hex) of the file.
     """
 
@@ -156,6 +54,7 @@ class PlanFile:
     limits: Limits
     control_share: float
     risk: RiskTerms
+    uplift: UpliftTerms
     content_hash: str
 
 
@@ -171,9 +70,9 @@ def read_plan_file(path: Path) -> PlanFile:
     """
     file = read_toml(path)
     try:
-        plan = _PlanFile.model_validate(file.tables)
+        plan = PlanKeys.model_validate(file.tables)
     except ValidationError as error:
-        raise BadInput(f"{path.name}: {first_mistake(error, _PlanFile)}") from None
+        raise BadInput(f"{path.name}: {first_mistake(error, PlanKeys)}") from None
     try:
         return _plan_file(path.resolve(), plan, file.content_hash)
     except BadInput as error:
@@ -187,7 +86,7 @@ def choose_objective(plan_file: PlanFile, *, has_revenue: bool) -> Objective:
     return Objective(maximise="incremental_value" if has_revenue else "incremental_accounts")
 
 
-def _plan_file(path: Path, plan: _PlanFile, content_hash: str) -> PlanFile:
+def _plan_file(path: Path, plan: PlanKeys, content_hash: str) -> PlanFile:
     name = f"{path.parent.name}/{path.stem}"
     _check_built(plan.data)
     limits, objective = _limits(plan.limits), _objective(plan.objective)
@@ -195,7 +94,7 @@ def _plan_file(path: Path, plan: _PlanFile, content_hash: str) -> PlanFile:
         raise BadInput(
             'minimise = "spend" needs min_incremental_accounts in [limits]; without it the best is to do nothing'
         )
-    columns = _columns(plan.columns)
+    columns = _columns(plan.columns, plan.uplift.dose)
     check_fraction("control_share", plan.holdout.control_share)
     if plan.holdout.control_share == 1:
         raise BadInput("control_share is 1, which keeps everybody back; give a fraction below 1")
@@ -213,11 +112,12 @@ def _plan_file(path: Path, plan: _PlanFile, content_hash: str) -> PlanFile:
         limits=limits,
         control_share=plan.holdout.control_share,
         risk=_risk(plan.risk, columns),
+        uplift=_uplift(plan.uplift, columns),
         content_hash=content_hash,
     )
 
 
-def _check_built(data: _Data) -> None:
+def _check_built(data: DataKeys) -> None:
     for key in _LATER:
         if getattr(data, key) is not None:
             raise NotBuiltYet(f"[data] {key} is not read by this version; remove the key to plan without it")
@@ -235,7 +135,7 @@ def _time_zone(name: str) -> zoneinfo.ZoneInfo:
     return zoneinfo.ZoneInfo(name)
 
 
-def _sources(folder: Path, data: _Data) -> Sources:
+def _sources(folder: Path, data: DataKeys) -> Sources:
     return Sources(
         history=folder / data.history,
         leads=folder / data.leads,
@@ -245,9 +145,9 @@ def _sources(folder: Path, data: _Data) -> Sources:
     )
 
 
-def _columns(written: _Columns) -> Columns:
+def _columns(written: ColumnKeys, dose: str | None) -> Columns:
     renamed: dict[str, str] = {}
-    for name in _Columns.model_fields.keys() - {"control", "exclude", "protected"}:
+    for name in ColumnKeys.model_fields.keys() - {"control", "exclude", "protected"}:
         own = getattr(written, name)
         if own is not None and own in renamed:
             raise BadInput(
@@ -260,14 +160,15 @@ def _columns(written: _Columns) -> Columns:
         control=written.control,
         exclude=frozenset(written.exclude),
         protected=frozenset(written.protected),
+        dose=dose,
     )
 
 
-def _objective(written: _Objective | None) -> Objective | None:
+def _objective(written: ObjectiveKeys | None) -> Objective | None:
     return Objective(maximise=written.maximise, minimise=written.minimise) if written else None
 
 
-def _risk(written: _Risk, columns: Columns) -> RiskTerms:
+def _risk(written: RiskKeys, columns: Columns) -> RiskTerms:
     """The terms under the contract's names for the columns that [columns] renames."""
     return RiskTerms(
         special_codes={columns.rename.get(name, name): tuple(codes) for name, codes in written.special_codes.items()},
@@ -277,6 +178,12 @@ def _risk(written: _Risk, columns: Columns) -> RiskTerms:
     )
 
 
-def _limits(written: _Limits) -> Limits:
-    limits: Mapping[str, Any] = {name: getattr(written, name) for name in _Limits.model_fields}
+def _uplift(written: UpliftKeys, columns: Columns) -> UpliftTerms:
+    """The terms under the contract's names for the columns that [columns] renames."""
+    direction = {columns.rename.get(name, name): way for name, way in written.direction.items()}
+    return UpliftTerms(learner=written.learner, direction=direction, dose=written.dose)
+
+
+def _limits(written: LimitKeys) -> Limits:
+    limits: Mapping[str, Any] = {name: getattr(written, name) for name in LimitKeys.model_fields}
     return Limits(**{**limits, "refuse_regions": frozenset(written.refuse_regions)})

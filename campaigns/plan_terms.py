@@ -1,6 +1,7 @@
 """What a plan leaves behind in models/ so that a changed policy can be held against it: its policy, its terms, its cut-off."""
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -31,6 +32,9 @@ class PlanTerms:
         columns: The owner's column names.
         policy: In force then; None without one.
         approval: Cut-off and noise; None where the policy stated none.
+        goal: What the plan maximised, or "spend".
+        assume_consent: Leads count as having consented where they have no consent column.
+        usual_amount: Stands in for an amount that is missing; NaN where none was known.
     """
 
     currency: str
@@ -39,9 +43,19 @@ class PlanTerms:
     columns: Columns
     policy: Policy | None
     approval: ApprovalModel | None
+    goal: str = "incremental_accounts"
+    assume_consent: bool = False
+    usual_amount: float = math.nan
 
 
-def terms_parts(plan_file: "PlanFile", tables: "Tables", approval: ApprovalModel | None) -> Mapping[str, bytes]:
+def terms_parts(
+    plan_file: "PlanFile",
+    tables: "Tables",
+    approval: ApprovalModel | None,
+    *,
+    goal: str = "incremental_accounts",
+    usual_amount: float = math.nan,
+) -> Mapping[str, bytes]:
     """Give the parts to write beside the models: name -> bytes."""
     columns = plan_file.columns
     terms = {
@@ -54,6 +68,9 @@ def terms_parts(plan_file: "PlanFile", tables: "Tables", approval: ApprovalModel
             "exclude": sorted(columns.exclude),
             "protected": sorted(columns.protected),
         },
+        "goal": goal,
+        "assume_consent": plan_file.assume_consent,
+        "usual_amount": None if math.isnan(usual_amount) else usual_amount,
     }
     parts = {TERMS: json.dumps(terms).encode()}
     if plan_file.policy is not None:
@@ -76,21 +93,55 @@ def read_terms(folder: ModelFolder, name: str) -> PlanTerms:
         terms = json.loads(folder.parts[TERMS])
         approval = json.loads(folder.parts[APPROVAL]) if APPROVAL in folder.parts else None
         return PlanTerms(
-            currency=str(terms["currency"]),
+            currency=_text(terms["currency"]),
             channels=tuple(Channel(**channel) for channel in terms["channels"]),
             offers=tuple(_offer(offer) for offer in terms["offers"]),
             columns=_columns(terms["columns"]),
             policy=None if policy is None else parse_policy(parse_toml(Path(POLICY), policy)),
             approval=None if approval is None else ApprovalModel.from_json(approval),
+            goal=_goal(terms["goal"]),
+            assume_consent=_flag(terms["assume_consent"]),
+            usual_amount=_amount(terms["usual_amount"]),
         )
     except UNREADABLE as error:
         raise BadInput(f"{name} holds terms that this version cannot read ({error}); plan again") from None
 
 
+def _text(written: object) -> str:
+    if not isinstance(written, str):
+        raise ValueError("a text that is none")
+    return written
+
+
+def _goal(written: object) -> str:
+    if written not in ("incremental_value", "incremental_accounts", "spend"):
+        raise ValueError("a goal that is none")
+    return str(written)
+
+
+def _flag(written: object) -> bool:
+    if not isinstance(written, bool):
+        raise ValueError("a flag that is none")
+    return written
+
+
+def _amount(written: object) -> float:
+    if written is None:
+        return math.nan
+    if isinstance(written, bool) or not isinstance(written, int | float) or not 0 <= written < math.inf:
+        raise ValueError("an amount that is none")
+    return float(written)
+
+
 def _offer(written: Mapping[str, Any]) -> Offer:
-    return Offer(**{**written, "channels": frozenset(written["channels"])})
+    attributes = tuple((str(name), float(value)) for name, value in written.get("attributes", ()))
+    return Offer(**{**written, "channels": frozenset(written["channels"]), "attributes": attributes})
 
 
 def _columns(written: Mapping[str, Any]) -> Columns:
-    names = {key: frozenset(written[key]) for key in ("exclude", "protected")}
-    return Columns(rename=written["rename"], control=written["control"], **names)
+    return Columns(
+        rename=written["rename"],
+        control=written["control"],
+        exclude=frozenset(written["exclude"]),
+        protected=frozenset(written["protected"]),
+    )

@@ -11,7 +11,7 @@ from pydantic import Field, ValidationError
 
 from acquire.errors import BadInput
 from acquire.policy import Approval, Policy, Rule
-from campaigns.plan_file import Text
+from campaigns.plan_keys import Text
 from campaigns.toml_file import Strict, TomlFile, first_mistake, read_toml, shown, worst
 
 Op = Literal["lt", "le", "gt", "ge", "eq", "ne", "in", "not_in", "between", "is_null", "not_null"]

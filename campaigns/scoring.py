@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from acquire.domain import CONTROL, Channel, Offer, RiskTerms
+from acquire.domain import CONTROL, Channel, Offer, RiskTerms, UpliftTerms
 from acquire.ingest.tables import Tables
 from acquire.prefilter.approval import ApprovalModel
 from acquire.prefilter.comparison import Comparison
@@ -19,6 +19,8 @@ from acquire.prefilter.scorecard import ScorecardSettings
 from acquire.scored import Scored
 from acquire.uplift.effects import Effects, fit_effects
 from acquire.uplift.learners import LearnerSettings
+from acquire.uplift.served import ServedEffects
+from acquire.uplift.terms import find_dose
 from acquire.value.economics import contact_costs, event_chances, fit_event_rates
 from acquire.value.revenue import RevenueModel, fit_revenue
 from campaigns.approvals import under_todays_cut_off
@@ -26,6 +28,18 @@ from campaigns.approvals import under_todays_cut_off
 Floats = NDArray[np.float64]
 
 _FEWEST_FOR_FULL_LEAVES = 20_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeadModels:
+    """What scores leads, and can be shipped; see `Models`."""
+
+    effects: Effects | ServedEffects
+    risk: RiskModel | None
+    revenue: RevenueModel | None
+    event_rates: pd.DataFrame
+    approval: ApprovalModel | None
+    usual_amount: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +53,8 @@ class Models:
         event_rates: Clicks, applications and approvals per contact.
         approval: The cut-off of approval; None where the policy states none.
         comparison: Scorecard and challenger side by side; None where too few bookings have a known label.
+        served: What leads are scored with; None = the fitted effects themselves.
+        usual_amount: Money booked on average, for leads whose amount is missing; NaN = the mean of the leads at hand.
     """
 
     effects: Effects
@@ -47,18 +63,38 @@ class Models:
     event_rates: pd.DataFrame
     approval: ApprovalModel | None = None
     comparison: Comparison | None = None
+    served: ServedEffects | None = None
+    usual_amount: float = float("nan")
+
+    @property
+    def for_leads(self) -> "LeadModels":
+        """The part of them that scores leads."""
+        return LeadModels(
+            effects=self.effects if self.served is None else self.served,
+            risk=self.risk,
+            revenue=self.revenue,
+            event_rates=self.event_rates,
+            approval=self.approval,
+            usual_amount=self.usual_amount,
+        )
 
     def averaged(self, keep: tuple[bool, ...]) -> "Models":
-        """Give the models in which offers that are not kept have their average effect for every lead."""
+        """Give the models in which offers that are not kept have their channel's average effect for every lead."""
         return dataclasses.replace(self, effects=self.effects.averaged(keep))
 
 
-def fit_uplift(tables: Tables, seed: int) -> Effects:
-    """Fit the effects of all offers, with leaves as small as the rows allow."""
-    n = len(tables.history)
-    settings = LearnerSettings(min_rows_per_leaf=max(20, min(200, 200 * n // _FEWEST_FOR_FULL_LEAVES)))
+def fit_uplift(tables: Tables, seed: int, terms: UpliftTerms | None = None) -> Effects:
+    """Fit the effects of all offers by the learner that is asked for, with leaves as small as the rows allow."""
+    n, terms = len(tables.history), terms or UpliftTerms()
+    leaves = max(20, min(200, 200 * n // _FEWEST_FOR_FULL_LEAVES))
     return fit_effects(
-        tables.history, tables.features, tuple(o.offer for o in tables.offers), settings=settings, seed=seed
+        tables.history,
+        tables.features,
+        tuple(o.offer for o in tables.offers),
+        settings=LearnerSettings(name=terms.learner, min_rows_per_leaf=leaves),
+        seed=seed,
+        direction=terms.direction,
+        dose=find_dose(terms, tables.offers),
     )
 
 
@@ -87,11 +123,19 @@ def fit_money(tables: Tables, seed: int) -> tuple[RevenueModel | None, pd.DataFr
 
 def score_leads(models: Models, leads: pd.DataFrame, tables: Tables) -> Scored:
     """Score the leads; `tables` names the channels and offers."""
+    return score_rows(models.for_leads, leads, tables.channels, tables.offers)
+
+
+def score_rows(
+    models: LeadModels, leads: pd.DataFrame, channels: tuple[Channel, ...], offers: tuple[Offer, ...]
+) -> Scored:
+    """Score leads, each by its own row alone: some of them at a time give what all of them together give."""
     p_control, uplift = models.effects.score(leads)
     if models.approval is not None:
-        names = tuple(offer.offer for offer in tables.offers)
+        names = tuple(offer.offer for offer in offers)
         p_control, uplift = under_todays_cut_off(models.approval, leads, names, p_control, uplift)
-    return _scored(models, leads, tables.channels, tables.offers, p_control, uplift)
+    scored = _scored(models, leads, channels, offers, p_control, uplift, usual_amount=models.usual_amount)
+    return dataclasses.replace(scored, overlaps=_overlaps(models.effects, leads))
 
 
 def score_held_out(models: Models, tables: Tables) -> Scored:
@@ -108,7 +152,7 @@ def score_held_out(models: Models, tables: Tables) -> Scored:
         unseen = (models.risk.fitted.p_bad / seen)[:, None]
         scored.p_bad[rows] = np.clip(scored.p_bad[rows] * unseen, 1e-6, 1 - 1e-6)
         scored.p_bad_control[rows] = np.clip(scored.p_bad_control[rows] * unseen[:, 0], 1e-6, 1 - 1e-6)
-    return scored
+    return dataclasses.replace(scored, overlaps=models.effects.assignment.in_overlap)
 
 
 def bad_labels(risk: RiskModel | None, history: pd.DataFrame) -> tuple[Floats, Floats]:
@@ -120,22 +164,29 @@ def bad_labels(risk: RiskModel | None, history: pd.DataFrame) -> tuple[Floats, F
     return label, weight
 
 
+def _overlaps(effects: Effects | ServedEffects, leads: pd.DataFrame) -> NDArray[np.bool_] | None:
+    """Offers whose effect on each lead history can tell; None where that is so for all."""
+    support = effects.support
+    return None if support is None else support.covers(effects.encoder.matrix(leads))
+
+
 def _is_booked(history: pd.DataFrame) -> NDArray[np.bool_]:
     return (history["booked"] == 1).to_numpy(dtype=np.bool_)
 
 
 def _scored(
-    models: Models,
+    models: Models | LeadModels,
     frame: pd.DataFrame,
     channels: tuple[Channel, ...],
     offers: tuple[Offer, ...],
     p_control: Floats,
     uplift: Floats,
+    usual_amount: float = float("nan"),
 ) -> Scored:
     names = tuple(offer.offer for offer in offers)
     p_booked = p_control[:, None] + uplift
     by_lead = None if models.approval is None else models.approval.p_approved(frame["channel"], names, p_booked)
-    costs = contact_costs(frame, channels, offers, models.event_rates, by_lead)
+    costs = contact_costs(frame, channels, offers, models.event_rates, by_lead, usual_amount=usual_amount)
     p_bad, p_bad_control, loadings = _risk(models.risk, frame, names)
     revenue, revenue_control, loss = _revenue(models.revenue, frame, names, p_bad, p_bad_control)
     return Scored(
@@ -145,6 +196,7 @@ def _scored(
         p_bad=p_bad,
         p_bad_control=p_bad_control,
         bad_loadings=loadings,
+        bad_lean=np.zeros(len(names)) if models.risk is None else models.risk.lean(names),
         fixed_cost=costs.fixed,
         cost_per_booking=costs.per_booking,
         revenue=revenue,

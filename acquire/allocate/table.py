@@ -21,7 +21,7 @@ def build_options(
     groups: tuple[str, ...] = (),
     correction: Correction | None = None,
 ) -> Options:
-    """List every option: eligible leads times the offers that may be used in their channel.
+    """List every option: eligible leads times the offers that may be used in their channel and that they are ranked for.
 
     Args:
         leads: The Leads frame, in the order of `scored`.
@@ -37,7 +37,8 @@ def build_options(
     partner_names = tuple(dict.fromkeys(channel.partner for channel in channels))
     affiliate_names = tuple(dict.fromkeys(c.affiliate_group for c in channels if c.affiliate_group))
     channel = _codes(leads["channel"], channel_names)
-    lead, offer = np.nonzero(eligible[:, None] & (channel >= 0)[:, None] & _allowed(channels, offers)[channel])
+    may = eligible[:, None] & (channel >= 0)[:, None] & allowed_offers(channels, offers)[channel]
+    lead, offer = np.nonzero(may & scored.ranked)
     region_names = tuple(sorted(leads["region"].dropna().unique())) if "region" in leads else ()
     region = _codes(leads["region"], region_names) if "region" in leads else np.full(len(leads), -1)
     partner_of = np.array([partner_names.index(c.partner) for c in channels])
@@ -94,7 +95,7 @@ def _gain(options: Options, objective: Objective) -> Floats:
     return options.value if objective.goal == "incremental_value" else options.incremental
 
 
-def _allowed(channels: tuple[Channel, ...], offers: tuple[Offer, ...]) -> Flags:
+def allowed_offers(channels: tuple[Channel, ...], offers: tuple[Offer, ...]) -> Flags:
     """Which offer may be used in which channel, shape (n_channels, n_offers)."""
     return np.array(
         [[not offer.channels or channel.channel in offer.channels for offer in offers] for channel in channels]

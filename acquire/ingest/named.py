@@ -115,6 +115,22 @@ def read_leads(leads: Sieve, channels: Iterable[str], *, assume_consent: bool) -
         )
     leads.read_name("lead_id", required=True)
     leads.reject_copies("lead_id")
+    return _read_rest_of_leads(leads, channels)
+
+
+def read_some_leads(leads: Sieve, channels: Iterable[str]) -> None:
+    """Read the named columns of some rows of a table of leads; whether a lead is there twice cannot be told.
+
+    Raises:
+        BadInput: A required column is missing.
+        NotBuiltYet: A row stands for more or less than one arrival.
+    """
+    leads.require("lead_id", "channel")
+    leads.read_name("lead_id", required=True)
+    _read_rest_of_leads(leads, channels)
+
+
+def _read_rest_of_leads(leads: Sieve, channels: Iterable[str]) -> list[str]:
     leads.read_name("channel", required=True)
     names = leads.clean["channel"]
     leads.reject("channel", (names.notna() & ~names.isin(list(channels))).to_numpy(), "the channels table lacks it")

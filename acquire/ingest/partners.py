@@ -1,12 +1,13 @@
 """The channels and offers tables: few rows, written by hand, and priced. Anything wrong in them stops the plan."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from acquire.domain import CONTROL, Channel, Offer
 from acquire.errors import BadInput
@@ -20,6 +21,7 @@ PRICED_EVENTS: Mapping[str, str] = {
     "cost_per_approved": "approved",
 }
 _NAMES = frozenset({"channel", "partner", "affiliate_group", "offer"})
+_ATTRIBUTES = ("price", "limit")
 _LIST_MARKS = re.compile(r"[,;|]")
 
 
@@ -40,20 +42,27 @@ def read_channels(raw: RawTable) -> tuple[Channel, ...]:
     return tuple(Channel(**row) for row in _rows(cells))
 
 
-def read_offers(raw: RawTable, channels: tuple[Channel, ...], control: str) -> tuple[Offer, ...]:
+def read_offers(
+    raw: RawTable, channels: tuple[Channel, ...], control: str, dose: str | None = None
+) -> tuple[Offer, ...]:
     """Read the offers table without its control row, which is allowed and must be free.
 
     Args:
         raw: The offers table. `channels` holds names separated by commas, semicolons or bars; empty means everywhere.
         channels: The channels of the plan.
         control: The value of `offer` that means control.
+        dose: A column of numbers in which offers differ, besides `price` and `limit`.
 
     Raises:
         BadInput: As for channels; also a channel that the channels table lacks, a control that costs, or no offer but
             control.
     """
-    _check_columns(raw, Offer, required=("offer",))
-    cells = {column: _cells(raw, column, Offer) for column in raw.frame.columns if column != "channels"}
+    _check_dose(raw, dose)
+    numbers = tuple(dict.fromkeys((*_ATTRIBUTES, *([dose] if dose else ()))))
+    _check_columns(raw, Offer, required=("offer",), numbers=numbers)
+    priced = [f.name for f in fields(Offer) if f.name in raw.frame and f.name not in {"channels", "attributes"}]
+    cells = {column: _cells(raw, column, Offer) for column in priced}
+    cells["attributes"] = _attributes(raw, [name for name in numbers if name in raw.frame])
     _check_filled(raw, "offer", cells["offer"])
     cells["offer"] = [CONTROL if name == control else name for name in cells["offer"]]
     _check_once(raw, "offer", cells["offer"])
@@ -89,8 +98,28 @@ def _tells(sieve: Sieve, column: str) -> bool:
     return column in sieve and not bool(np.isnan(sieve.clean[column]).all())
 
 
-def _check_columns(raw: RawTable, kind: type[Channel] | type[Offer], *, required: tuple[str, ...]) -> None:
-    known = [f.name for f in fields(kind)]
+def _check_dose(raw: RawTable, dose: str | None) -> None:
+    if dose in {"offer", "channels"}:
+        raise BadInput(f"[uplift] dose names {dose}, which holds names; name a column of numbers")
+    if dose and dose not in raw.frame:
+        raise BadInput(f"[uplift] dose names {dose}, which {raw.file} lacks{nearest(dose, list(raw.frame.columns))}")
+
+
+def _attributes(raw: RawTable, names: Sequence[str]) -> list[tuple[tuple[str, float], ...]]:
+    """The numbers in which offers differ, row by row; an empty cell gives none."""
+    columns = [_numbers(raw, name) for name in names]
+    return [
+        tuple(
+            (name, float(column[row])) for name, column in zip(names, columns, strict=True) if not np.isnan(column[row])
+        )
+        for row in range(len(raw.frame))
+    ]
+
+
+def _check_columns(
+    raw: RawTable, kind: type[Channel] | type[Offer], *, required: tuple[str, ...], numbers: Sequence[str] = ()
+) -> None:
+    known = [*(f.name for f in fields(kind) if f.name != "attributes"), *numbers]
     for column in raw.frame.columns:
         if column not in known:
             raise BadInput(f"{raw.file} has the unknown column {column}{nearest(column, known)}")
@@ -104,13 +133,19 @@ def _cells(raw: RawTable, column: str, kind: type[Channel] | type[Offer]) -> lis
     values = raw.frame[column]
     if column in _NAMES:
         return [None if pd.isna(cell) else str(cell).strip() or None for cell in read_texts(values)]
+    numbers = _numbers(raw, column)
+    default = next(f.default for f in fields(kind) if f.name == column)
+    empty = None if default is MISSING else default
+    return [empty if np.isnan(number) else float(number) for number in numbers]
+
+
+def _numbers(raw: RawTable, column: str) -> NDArray[np.float64]:
+    values = raw.frame[column]
     numbers, is_text = read_numbers(values)
     if is_text.any():
         row = int(np.flatnonzero(is_text)[0])
         raise BadInput(f"{raw.file}: {column} is {values.iloc[row]!r} in row {row + 1}; give a number")
-    default = next(f.default for f in fields(kind) if f.name == column)
-    empty = None if default is MISSING else default
-    return [empty if np.isnan(number) else float(number) for number in numbers]
+    return numbers
 
 
 def _rows(cells: Mapping[str, list[Any]]) -> list[dict[str, Any]]:

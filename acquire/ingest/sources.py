@@ -51,12 +51,14 @@ class Columns:
         control: The value of `offer` that means control.
         exclude: Never a feature: leaking or useless.
         protected: Never a feature nor a rule field; its groups are watched.
+        dose: Column of the offers table that holds a number in which offers differ, besides `price` and `limit`.
     """
 
     rename: Mapping[str, str] = field(default_factory=dict)
     control: str = CONTROL
     exclude: frozenset[str] = frozenset()
     protected: frozenset[str] = frozenset()
+    dose: str | None = None
 
     def own(self, standard: str) -> str:
         """The owner's name of a column of the contract."""
@@ -107,7 +109,23 @@ def read_source(table: str, path: Path, columns: Columns, *, texts: frozenset[st
         BadInput: The file is missing, cannot be read, is not what it says, or names a column twice.
     """
     content = _content(path)
-    arrow = _arrow(path, content)
+    return raw_table(table, path, _arrow(path, content), columns, hash=hashlib.sha256(content).hexdigest(), texts=texts)
+
+
+def raw_table(
+    table: str,
+    path: Path,
+    arrow: pa.Table,
+    columns: Columns,
+    *,
+    hash: str = "",  # noqa: A002 - the field's name
+    texts: frozenset[str] = TEXT_COLUMNS,
+) -> RawTable:
+    """Give a table, or some rows of one, that was read from the file at `path`; see `read_source`.
+
+    Raises:
+        BadInput: A column is named twice.
+    """
     _check_names(path, arrow.column_names)
     arrow, nested = _without_nested(path, arrow)
     arrow, notes = _without_row_numbers(path, arrow)
@@ -118,7 +136,7 @@ def read_source(table: str, path: Path, columns: Columns, *, texts: frozenset[st
         file=path.name,
         frame=pd.DataFrame({name: _series(arrow.column(name), is_text=name in texts) for name in arrow.column_names}),
         own_names={name: own for own, name in renamed.items()},
-        hash=hashlib.sha256(content).hexdigest(),
+        hash=hash,
         notes=(*nested, *notes, *dropped),
     )
 

@@ -91,7 +91,11 @@ def read_tables(sources: Sources, columns: Columns, *, assume_consent: bool, tod
     check_columns(history, leads, columns)
     read_history(history, columns, today)
     notes = read_leads(leads, [c.channel for c in channels], assume_consent=assume_consent)
-    listed = read_offers(raws["offers"], channels, columns.control) if "offers" in raws else None
+    if columns.dose and "offers" not in raws:
+        raise BadInput(
+            f"[uplift] dose names {columns.dose}, but there is no offers table; name one in [data], or drop dose"
+        )
+    listed = read_offers(raws["offers"], channels, columns.control, columns.dose) if "offers" in raws else None
     features, feature_notes = choose_features(history, leads, columns)
     links = [Sieve(raws["links"])] if "links" in raws else []
     notes += [note for sieve in links for note in read_links(sieve)]

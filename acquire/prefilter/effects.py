@@ -17,6 +17,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import chi2
 
+from acquire.domain import CONTROL
+
 Floats = NDArray[np.float64]
 
 # Below this chance of equal groups their spread counts as an error; below the second, their shifts are applied too.
@@ -32,22 +34,31 @@ class Effects:
         shift: Applied shift per name; no entry means 0.
         sd: Standard deviation per name.
         unseen_sd: Standard deviation of a group history never saw.
+        lean: Best guess of what a name does beyond its applied shift; no entry means 0. Not sure enough to tell single leads
+            apart by it, but totals are expected to move by it.
     """
 
     shift: Mapping[str, float] = field(default_factory=dict)
     sd: Mapping[str, float] = field(default_factory=dict)
     unseen_sd: float = 0.0
+    lean: Mapping[str, float] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON values."""
-        return {"shift": dict(self.shift), "sd": dict(self.sd), "unseen_sd": self.unseen_sd}
+        return {
+            "shift": dict(self.shift),
+            "sd": dict(self.sd),
+            "lean": dict(self.lean),
+            "unseen_sd": self.unseen_sd,
+        }
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> "Effects":
         """What `to_json` wrote."""
         shift = {str(name): float(value) for name, value in content["shift"].items()}
         sd = {str(name): float(value) for name, value in content["sd"].items()}
-        return cls(shift=shift, sd=sd, unseen_sd=float(content["unseen_sd"]))
+        lean = {str(name): float(value) for name, value in content["lean"].items()}
+        return cls(shift=shift, sd=sd, unseen_sd=float(content["unseen_sd"]), lean=lean)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +109,24 @@ class GroupResiduals:
         else:
             applied, sd = {}, np.hypot(sd, shift)
         return Effects(shift=applied, sd=dict(zip(self.names, sd.tolist(), strict=True)), unseen_sd=variance**0.5)
+
+    def expected(self, own_sd: float, contacted_sd: float) -> dict[str, float]:
+        """Posterior mean of each offer's shift, where those who were contacted may differ from control as a whole.
+
+            shift(offer) = contacted * [offer is not control] + own(offer),   both normal around 0
+
+        People whom only an offer brings are known to repay worse than those who come by themselves.
+
+        Args:
+            own_sd, contacted_sd: Standard deviations of the prior, in ln(odds).
+
+        References:
+            Ausubel, L. M. (1999), "Adverse Selection in the Credit Card Market", on who answers which offer.
+        """
+        contacted = np.array([name != CONTROL for name in self.names], dtype=float)
+        prior = own_sd**2 * np.eye(len(self.names)) + contacted_sd**2 * np.outer(contacted, contacted)
+        mean = np.linalg.solve(np.diag(self.information) + np.linalg.inv(prior), self.residual)
+        return dict(zip(self.names, mean.tolist(), strict=True))
 
     def _heterogeneity(self) -> float:
         shift = self.residual / self.information

@@ -15,7 +15,7 @@ from acquire.prefilter.calibrate import Calibration, fit_calibration
 from acquire.prefilter.days import day_since_1970
 from acquire.prefilter.drift import Drift, fit_drift, no_drift
 from acquire.prefilter.early_signs import KnownLabels, early_to_late, read_labels
-from acquire.prefilter.effects import SHIFT_LEVEL, Effects, residuals_by
+from acquire.prefilter.effects import SHIFT_LEVEL, Effects, GroupResiduals, residuals_by
 from acquire.prefilter.maturity import Maturity, partly_matured
 from acquire.prefilter.quality import measure
 from acquire.prefilter.ranking import RankingKind, RankingModel
@@ -33,6 +33,8 @@ _AVERAGE_ONLY_SD = 0.5
 _EDGE = 1e-6
 # Offers are known to attract people who repay differently: about 15 % in the odds, where nothing else is known.
 _OFFER_SD = 0.15
+# And those whom any offer brings from those who come by themselves.
+_CONTACTED_SD = 0.3
 
 
 def fit_risk_model(
@@ -142,7 +144,7 @@ def _what_is_left(
     seen = fit_seen(rows.frame, leads, features, settings, rng).learnt(rows.frame, p, y, weight)
     p = _shifted(p, seen.tilt * seen.distance(rows.frame))
     by_offer = residuals_by(rows.frame["offer"], p, y, weight)
-    offers = by_offer.shrunk(_OFFER_SD)
+    offers = _offer_effects(by_offer)
     return RiskModel(
         ranking=ranked.model,
         calibration=ranked.calibration,
@@ -154,6 +156,13 @@ def _what_is_left(
         drift=drift,
         seen=seen,
     )
+
+
+def _offer_effects(by_offer: GroupResiduals) -> Effects:
+    """Shifts where history tells offers apart; what is expected beyond them is kept as their lean."""
+    offers = by_offer.shrunk(_OFFER_SD)
+    expected = by_offer.expected(_OFFER_SD, _CONTACTED_SD)
+    return replace(offers, lean={name: mean - offers.shift.get(name, 0.0) for name, mean in expected.items()})
 
 
 def _fitted(

@@ -32,7 +32,7 @@ from acquire.prefilter.seen import Seen
 
 Floats = NDArray[np.float64]
 
-_FORMAT = 2
+_FORMAT = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +135,10 @@ class RiskModel:
             for j, offer in enumerate(offers)
         ]
         return p, np.stack(loadings)
+
+    def lean(self, offers: Sequence[str]) -> Floats:
+        """What bookings under each offer are expected to do beyond `p_bad`, in ln(odds bad), shape (o,)."""
+        return np.array([self.offers.lean.get(offer, 0.0) for offer in offers], dtype=float)
 
     def _shift(self, offer: str | None) -> float:
         return self.offers.shift.get(offer, 0.0) if offer is not None else 0.0

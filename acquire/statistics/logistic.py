@@ -44,7 +44,7 @@ def fit_logistic(
     penalty: float,
     centre: Floats | None = None,
     start: LogisticFit | None = None,
-    lowest: float = 0.0,
+    lowest: float | Floats = 0.0,
 ) -> LogisticFit:
     """Fit the regression above.
 
@@ -55,7 +55,7 @@ def fit_logistic(
         penalty: Strength of the pull towards `centre`; the prior variance of a coefficient is 1 / penalty.
         centre: Where the coefficients are pulled to, shape (m,); default 0.
         start: A fit near the answer, to save steps.
-        lowest: Lower bound of every coefficient: 0 by default, -inf for none.
+        lowest: Lower bound of every coefficient, or one each, shape (m,): 0 by default, -inf for none.
 
     Returns:
         The unique minimum.

@@ -22,6 +22,8 @@ from acquire.errors import BadInput
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+_LARGEST = float(np.finfo(np.float64).max)
+
 MOST_TREES = 10_000
 MOST_LEAVES = 1_000
 
@@ -46,7 +48,8 @@ def trees_to_content(booster: lgb.Booster) -> dict[str, Any]:
     return {
         "leaves": [int(number) for number in found["num_leaves"].split()],
         **{key: [int(number) for number in found[name].split()] for key, name in _NODE_NUMBERS.items()},
-        "threshold": [float(number) for number in found["threshold"].split()],
+        # "missing or not" is asked as "at most infinity", which JSON cannot say; no number is above the largest.
+        "threshold": [min(float(number), _LARGEST) for number in found["threshold"].split()],
         "value": [float(number) for number in found["leaf_value"].split()],
     }
 

@@ -54,24 +54,41 @@ def qini_with_interval(score: Floats, extra: Floats, rng: np.random.Generator, n
 
 
 def gain_over_random(
-    score: Floats, effect_scores: Floats, rng: np.random.Generator, top_share: float = 1 / 3
+    score: Floats, effect_scores: Floats, rng: np.random.Generator, top_share: float = 1 / 3, fold: Ints | None = None
 ) -> Estimate:
     """Give what targeting by score adds: effect among the top share minus effect at random, per 1,000 contacts.
+
+    Scores by several models are ranked model by model: a model that saw more luck elsewhere scores all of its rows higher, and
+    its own rows had less of it, so that ranks over all rows would speak against every ranking.
 
     Args:
         score: Predicted uplift, shape (n,).
         effect_scores: AIPW score under the offer minus under control, shape (n,).
         rng: For the bootstrap.
         top_share: Share of the rows that would be contacted.
+        fold: Which model scored the row, shape (n,); None where one scored all.
     """
+    model = np.zeros(len(score), dtype=np.int64) if fold is None else fold
+    parts = np.zeros(len(score))
+    for k in np.unique(model):
+        rows = model == k
+        # Around the average: how large the effect is must not blur how much larger it is at the top.
+        parts[rows] = _lift(score[rows], top_share) * (effect_scores[rows] - effect_scores[rows].mean())
+    return bootstrap_mean(1000 * parts, rng)
+
+
+def _lift(score: Floats, top_share: float) -> Floats:
+    """How much more often than at random each row is contacted; 0 on average."""
     threshold = np.quantile(score, 1 - top_share)
     above, tied = score > threshold, score == threshold
+    # Where all are tied nothing is chosen: exactly 0, since a rounding error of the same sign everywhere reads as evidence.
+    if tied.all():
+        return np.zeros(len(score))
     # Rows tied at the threshold enter with the fraction that fills the share, so that their order does not matter.
     fill = (top_share * len(score) - above.sum()) / max(tied.sum(), 1)
     chosen = above + fill * tied
-    # Where all are tied nothing is chosen: exactly 0, since a rounding error of the same sign everywhere reads as evidence.
-    lift = np.zeros(len(score)) if tied.all() else chosen / chosen.mean() - 1
-    return bootstrap_mean(1000 * lift * effect_scores, rng)
+    lift: Floats = chosen / chosen.mean() - 1
+    return lift
 
 
 def _area(ranked: Floats, extra: Floats, weight: Floats) -> float:

@@ -11,7 +11,7 @@ from acquire.domain import Channel, Offer
 Floats = NDArray[np.float64]
 
 _PRIOR_CONTACTS = 200.0
-_EVENTS = {"clicked": "cost_per_click", "applied": "cost_per_applied", "approved": "cost_per_approved"}
+EVENTS = {"clicked": "cost_per_click", "applied": "cost_per_applied", "approved": "cost_per_approved"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +37,8 @@ def contact_costs(
     offers: tuple[Offer, ...],
     event_rates: pd.DataFrame,
     p_approved: Floats | None = None,
+    *,
+    usual_amount: float = float("nan"),
 ) -> ContactCosts:
     """Price one contact of every lead with every offer.
 
@@ -52,16 +54,17 @@ def contact_costs(
         offers: Offers without control.
         event_rates: As `fit_event_rates` gives them.
         p_approved: Chance that a contact leads to an approval, shape (n, n_offers), where it is known lead by lead.
+        usual_amount: Stands in for an amount that is missing; NaN = the mean of the leads' own.
     """
     by_name = {channel.channel: channel for channel in channels}
     known = [by_name.get(name, Channel(channel=name, partner="?")) for name in leads["channel"].unique()]
     code = leads["channel"].map({channel.channel: i for i, channel in enumerate(known)}).to_numpy()
-    amount = _amounts(leads)
+    amount = _amounts(leads, usual_amount)
     kept = np.array([1 - channel.rebate_share for channel in known])[code]
     booked = np.array([c.cost_per_booked for c in known])[code]
     rate = np.array([c.cost_rate_of_amount for c in known])[code]
     partner = (booked + rate * amount) * kept
-    events = [event for event in _EVENTS if p_approved is None or event != "approved"]
+    events = [event for event in EVENTS if p_approved is None or event != "approved"]
     fixed = np.array([[_fixed(channel, offer, event_rates, events) for offer in offers] for channel in known])[code]
     if p_approved is not None:
         fixed = fixed + np.array([c.cost_per_approved for c in known])[code][:, None] * p_approved
@@ -80,7 +83,7 @@ def fit_event_rates(history: pd.DataFrame) -> pd.DataFrame:
     Returns:
         Indexed by (channel, offer), with channel "*" for channels history never saw; a column per event history has.
     """
-    events = [event for event in _EVENTS if event in history]
+    events = [event for event in EVENTS if event in history]
     if not events:
         return pd.DataFrame(index=pd.MultiIndex.from_arrays([[], []], names=["channel", "offer"]))
     by_offer = history.groupby("offer")[events].mean()
@@ -102,7 +105,7 @@ def event_chances(leads: pd.DataFrame, event: str, offers: tuple[Offer, ...], ev
 
 
 def _fixed(channel: Channel, offer: Offer, event_rates: pd.DataFrame, events: list[str]) -> float:
-    priced = {event: getattr(channel, _EVENTS[event]) for event in events}
+    priced = {event: getattr(channel, EVENTS[event]) for event in events}
     costs = (cost * _rate(channel.channel, offer, event, event_rates) for event, cost in priced.items() if cost > 0)
     return channel.cost_per_contact + float(sum(costs))
 
@@ -113,9 +116,11 @@ def _rate(channel: str, offer: Offer, event: str, event_rates: pd.DataFrame) -> 
     return float(event_rates[event].to_numpy(np.float64)[found])
 
 
-def _amounts(leads: pd.DataFrame) -> Floats:
-    if "amount" not in leads or leads["amount"].isna().all():
+def _amounts(leads: pd.DataFrame, usual: float) -> Floats:
+    if "amount" not in leads:
         return np.zeros(len(leads))
     amount = leads["amount"].to_numpy(dtype=np.float64)
-    filled: Floats = np.where(np.isnan(amount), np.nanmean(amount), amount)
+    if np.isnan(usual):
+        usual = 0.0 if np.isnan(amount).all() else float(np.nanmean(amount))
+    filled: Floats = np.where(np.isnan(amount), usual, amount)
     return filled

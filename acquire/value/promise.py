@@ -18,6 +18,7 @@ Ints = NDArray[np.int64]
 
 FIGURES = ("booked", "incremental", "bad")
 _FEWEST_ROWS = 200
+_PRIOR_SD_OF_COMPOSITION = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +105,36 @@ def expected_over_predicted(p: Floats, deviation: Floats, weight: Floats) -> flo
     log_odds = np.divide(deviation, spread, out=np.zeros_like(p), where=spread > 0)
     predicted = float(weight @ p)
     return 1 + float(weight @ (log_odds**2 * spread * (1 - 2 * p))) / (2 * predicted) if predicted > 0 else 1.0
+
+
+def measure_composition(
+    p_booked: Floats, booked: Floats, p_bad: Floats, rng: np.random.Generator, n_draws: int = 400
+) -> tuple[float, float]:
+    """How much riskier those who book of the chosen are than predicted, before any label is looked at: ratio and its error.
+
+        ratio = (sum(booked * p_bad) / sum(booked)) / (sum(p_booked * p_bad) / sum(p_booked))
+
+    A plan prefers safe people of whom it expects many bookings, so among the safe it overrates the chance to book more than among
+    the risky. The ratio is pulled towards 1 as far as chance could explain it.
+
+    Args:
+        p_booked: Predicted chance to book under the chosen offer, of rows the plan's rule would contact, shape (n,).
+        booked: AIPW score of the same, shape (n,).
+        p_bad: Chance to go bad, given a booking, shape (n,).
+        rng: For the bootstrap.
+        n_draws: Number of replicates.
+    """
+    if len(p_booked) < _FEWEST_ROWS:
+        return 1.0, _PRIOR_SD_OF_COMPOSITION
+    scores = np.column_stack([booked * p_bad, booked, p_booked * p_bad, p_booked])
+    variance = float(_composition(bootstrap_means(scores, rng, n_draws)).var())
+    trust = _PRIOR_SD_OF_COMPOSITION**2 / (_PRIOR_SD_OF_COMPOSITION**2 + variance)
+    ratio = float(_composition(scores.mean(axis=0)[None, :])[0])
+    return 1 + trust * (ratio - 1), (trust * variance) ** 0.5
+
+
+def _composition(means: Floats) -> Floats:
+    return _ratio(means[:, 0] * means[:, 3], means[:, 1] * means[:, 2])
 
 
 def booking_scores(

@@ -1,6 +1,8 @@
 """What a booking is expected to bring: one model for bookings that stay good, one for those that go bad."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import lightgbm as lgb
 import numpy as np
@@ -8,7 +10,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from acquire.domain import Feature
+from acquire.errors import UNREADABLE, BadInput
 from acquire.statistics.encoding import Encoder, fit_encoder
+from acquire.statistics.trees import booster_from_content, trees_to_content
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -44,6 +48,30 @@ class BookingRevenue:
             base += np.asarray(self.trees.predict(matrix, num_threads=1))
         return base
 
+    def to_content(self) -> dict[str, Any]:
+        """Give the model as plain JSON values."""
+        return {
+            "level": self.level,
+            "per_amount": self.per_amount,
+            "mean_amount": self.mean_amount,
+            "offer_shift": dict(self.offer_shift),
+            "trees": None if self.trees is None else trees_to_content(self.trees),
+        }
+
+    @classmethod
+    def from_content(cls, content: Mapping[str, Any], n_columns: int) -> "BookingRevenue":
+        """Give the model that `to_content` gave, from anybody; its trees are checked before LightGBM sees them."""
+        if set(content) != {"level", "per_amount", "mean_amount", "offer_shift", "trees"}:
+            raise BadInput("the revenue model has other keys than ours; use a file that this version wrote")
+        trees = content["trees"]
+        return cls(
+            level=_finite(content["level"]),
+            per_amount=_finite(content["per_amount"]),
+            mean_amount=_finite(content["mean_amount"]),
+            trees=None if trees is None else booster_from_content(trees, n_columns),
+            offer_shift={str(name): _finite(shift) for name, shift in content["offer_shift"].items()},
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RevenueModel:
@@ -67,6 +95,38 @@ class RevenueModel:
         """Give the expected revenue of a booking under `offer`, shape (n,), in money."""
         good, bad = self.kinds(frame, offer)
         return (1 - p_bad) * good + p_bad * bad
+
+    def to_content(self) -> dict[str, Any]:
+        """Give the model as plain JSON values; the features of its encoder are kept beside it."""
+        return {
+            "levels": [list(levels) for levels in self.encoder.levels],
+            "good": self.good.to_content(),
+            "bad": self.bad.to_content(),
+        }
+
+    @classmethod
+    def from_content(cls, content: Mapping[str, Any], features: tuple[Feature, ...]) -> "RevenueModel":
+        """Give the model that `to_content` gave; it predicts the same, bit for bit.
+
+        Args:
+            content: From anybody.
+            features: Columns that it reads, in order.
+
+        Raises:
+            BadInput: It is no such model over those features.
+        """
+        try:
+            if set(content) != {"levels", "good", "bad"}:
+                raise BadInput("the revenue model has other keys than ours; use a file that this version wrote")
+            encoder = Encoder.of(features, content["levels"])
+            good, bad = (BookingRevenue.from_content(content[kind], len(features)) for kind in ("good", "bad"))
+        except UNREADABLE:
+            raise BadInput(
+                "the revenue model is not in a form of this version; use a file that this version wrote"
+            ) from None
+        if (good.per_amount or bad.per_amount) and "amount" not in encoder.names:
+            raise BadInput("the revenue model reads amount, which is none of its features; use a file that is whole")
+        return cls(encoder=encoder, good=good, bad=bad)
 
 
 def fit_revenue(history: pd.DataFrame, features: tuple[Feature, ...], seed: int) -> RevenueModel | None:
@@ -157,3 +217,9 @@ def break_even_bad_rate(booked: Floats, good: Floats, bad: Floats, spend: Floats
         return float("nan")
     gain, loss, cost = (booked * good).sum() / total, (booked * bad).sum() / total, spend.sum() / total
     return float((gain - cost) / (gain - loss)) if gain != loss else float("nan")
+
+
+def _finite(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
+        raise BadInput("the revenue model has a number that is none, or not finite; use a file that this version wrote")
+    return float(value)

@@ -4,6 +4,7 @@ from typing import Any
 
 from dash import html
 
+from acquire.uplift.balance import OfferOverlap
 from campaigns.plan_document import OfferEvidence, PlanDocument
 from campaigns.report_page import comparisons_of, leads_by_decision
 from campaigns.report_risk import (
@@ -54,7 +55,13 @@ def evidence(plan: PlanDocument) -> Component:
         "All of this was measured on rows that were not used for fitting."
     )
     return html.Div(
-        [html.P(about, className="period"), *_offers(shown.offers), *_policies(plan), *_calibration(plan, "uplift")]
+        [
+            html.P(about, className="period"),
+            *_offers(shown.offers),
+            *_overlap(shown.overlap),
+            *_policies(plan),
+            *_calibration(plan, "uplift"),
+        ]
     )
 
 
@@ -94,6 +101,38 @@ def _offers(offers: tuple[OfferEvidence, ...]) -> list[Component]:
             about="What contacting the best third by predicted uplift gains over contacting as many at random.",
             className="spaced",
         ),
+    ]
+
+
+def _overlap(overlap: tuple[OfferOverlap, ...]) -> list[Component]:
+    if not overlap:
+        return []
+    heads = (
+        "Offer",
+        "Furthest apart before",
+        "After weighting",
+        "Rows as good as",
+        "Chances clipped",
+        "Leads not ranked",
+    )
+    rows = [
+        (
+            line.offer,
+            say_decimals(line.largest_before),
+            say_decimals(line.worst_after.after) if line.worst_after else "not known",
+            f"{say_count(round(line.effective_n))} of {say_count(line.n)}",
+            say_percent(line.share_clipped),
+            say_count(line.leads_not_ranked),
+        )
+        for line in overlap
+    ]
+    return [
+        card(
+            "Can those with an offer and those without be compared?",
+            words_table(heads, rows, numbers=(1, 2, 3, 4, 5)),
+            about="Apart: difference of the means in standard deviations, where it is largest; below 0.1 is comparable.",
+            className="spaced",
+        )
     ]
 
 

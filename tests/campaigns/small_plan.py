@@ -8,7 +8,7 @@ import pandas as pd
 from acquire.allocate.solve import Allocation, allocate
 from acquire.domain import Channel, Correction, Limits, Objective, Offer
 from acquire.scored import Scored
-from acquire.uplift.effects import Assignment
+from acquire.uplift.propensity import Assignment
 from acquire.uplift.randomness import Randomness
 from acquire.value.promise import Promise
 from campaigns.choice import Choice, Market
@@ -37,6 +37,7 @@ def make_scores(n: int, seed: int = 1) -> Scored:
         p_bad=np.column_stack([p_bad, p_bad]),
         p_bad_control=p_bad,
         bad_loadings=np.full((2, n, 1), 0.01),
+        bad_lean=np.zeros(2),
         fixed_cost=np.full((n, 2), 1.0),
         cost_per_booking=np.full((n, 2), 10.0),
         revenue=np.column_stack([100 - 400 * p_bad + 60, 100 - 400 * p_bad + 60]),

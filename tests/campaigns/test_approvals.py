@@ -44,6 +44,7 @@ class TrueEffects:
     """Stands for fitted effects: the market's own chances under history's cut-off."""
 
     truth: pd.DataFrame
+    support: None = None
 
     def score(self, leads: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
         control = self.truth[f"p_booked_{CONTROL}"].to_numpy()

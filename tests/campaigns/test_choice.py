@@ -134,3 +134,16 @@ def test_value_counts_what_bookings_bring() -> None:
     assert len(at)
     assert (choice.options.value[at] > 0).all()
     assert {channel.channel for channel in CHANNELS} == set(choice.options.channel_names)
+
+
+def test_an_offer_that_is_expected_to_attract_worse_payers_raises_what_is_promised() -> None:
+    market, held_out = make_market(limits=BUDGET), make_held_out(8_000)
+    lean = np.log([1.5, 1.5])
+
+    def bad(lean: np.ndarray) -> float:
+        asked = replace(market, scored=replace(market.scored, bad_lean=lean))
+        judged = replace(held_out, scored=replace(held_out.scored, bad_lean=lean))
+        return choose(asked, judged).promise.correction.bad
+
+    # Odds of .1 to .3 times 1.5: the chances rise by a factor of 1.30 to 1.43.
+    assert 1.30 < bad(lean) / bad(np.zeros(2)) < 1.43

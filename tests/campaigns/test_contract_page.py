@@ -7,11 +7,17 @@ from pathlib import Path
 import click
 import pytest
 
-from acquire.domain import Approval, Channel, Estimate, Limits, LimitUse, Offer, RiskTerms, Rule
+from acquire.domain import Approval, Channel, Estimate, Limits, LimitUse, Offer, RiskTerms, Rule, UpliftTerms
 from acquire.frames import HISTORY, LEADS, decisions_schema
 from acquire.prefilter.quality_intervals import RiskIntervals
+from acquire.uplift.contamination import Contamination, Crossing
+from acquire.uplift.holdout_power import ControlShare, HoldoutPower
 from acquire.uplift.pilot import PilotDesign
+from acquire.uplift.reading import LineReading, Reading
+from acquire.uplift.sample_ratio import RatioCheck, RatioLine
 from campaigns.cli import NOT_BUILT_YET, commands
+from campaigns.experiment_reading import ExperimentReading
+from campaigns.experiment_size import ExperimentSize, Readable
 from campaigns.lists import LIST_COLUMNS
 from campaigns.plan_document import AllocationLine, Evidence, Headline, PlanDocument
 from campaigns.risk_document import (
@@ -38,9 +44,10 @@ def names_of(*kinds: type) -> set[str]:
 @pytest.mark.parametrize(
     "promised",
     [
-        names_of(Channel, Offer),
+        names_of(Channel, Offer) - {"attributes"} | {"price", "limit"},
         names_of(Limits),
         names_of(RiskTerms),
+        names_of(UpliftTerms),
         names_of(PlanDocument, Headline, Estimate, LimitUse, Evidence, AllocationLine),
         names_of(
             RiskEvidence,
@@ -55,6 +62,8 @@ def names_of(*kinds: type) -> set[str]:
         ),
         {name for name in decisions_schema([]).columns if name not in {"risk_reason_2", "risk_reason_3"}},
         names_of(PilotDesign),
+        names_of(ExperimentReading, Reading, LineReading, RatioCheck, RatioLine, Contamination, Crossing),
+        names_of(ExperimentSize, HoldoutPower, Readable, ControlShare),
         names_of(Rule, Approval) - {"valid_from", "valid_until"},
         set(HISTORY.columns) | set(LEADS.columns),
         set(LIST_COLUMNS),
@@ -63,10 +72,13 @@ def names_of(*kinds: type) -> set[str]:
         "prices",
         "limits",
         "risk",
+        "uplift",
         "plan.json",
         "evidence.risk",
         "decisions",
         "design.json",
+        "experiment read",
+        "experiment size",
         "rules",
         "tables",
         "lists",

@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from acquire.domain import Limits
+from acquire.domain import Estimate, Limits
+from acquire.uplift.evaluate import gain_over_random
 from campaigns.choice import Choice, Market
 from campaigns.evidence import compare_policies, gather_evidence, judge_offers
 from campaigns.held_out import HeldOut
@@ -80,6 +81,7 @@ def test_policies_are_valued_at_what_they_truly_bring() -> None:
         "everybody: coupon",
         "everybody: rate_cut",
         "random, as many contacts",
+        "likeliest to book, as many contacts",
     ]
     nobody, everybody = values["nobody"], values["everybody: coupon"]
     assert [nobody.contacts.expected, nobody.incremental.expected, nobody.value.expected] == [0.0, 0.0, 0.0]
@@ -98,6 +100,21 @@ def test_the_plan_beats_as_many_contacts_at_random() -> None:
     plan, chance = values["plan"], values["random, as many contacts"]
     assert plan.contacts.expected == pytest.approx(chance.contacts.expected)
     assert plan.incremental.low > chance.incremental.expected
+    # The same rows stand on both sides of the difference, so it is known more finely than either.
+    assert chance.plan_beyond.expected == pytest.approx(plan.incremental.expected - chance.incremental.expected)
+    assert 0 < chance.plan_beyond.low < chance.plan_beyond.high
+    assert [plan.plan_beyond.low, plan.plan_beyond.high] == [0.0, 0.0]
+
+
+def test_the_plan_beats_as_many_contacts_of_who_is_likeliest_to_book() -> None:
+    market = make_market(limits=BUDGET)
+
+    values = policies(make_held_out(8_000), market, make_choice(market))
+
+    likeliest = values["likeliest to book, as many contacts"]
+    assert likeliest.contacts.expected == pytest.approx(values["plan"].contacts.expected)
+    assert likeliest.booked.expected > values["random, as many contacts"].booked.expected
+    assert likeliest.plan_beyond.expected > 0
 
 
 def test_a_plan_that_contacts_nobody_is_valued_too() -> None:
@@ -138,6 +155,29 @@ def test_the_verdict_says_which_offers_have_evidence(shown: tuple[bool, bool], w
     assert words in evidence.verdict
     assert "at random" in evidence.verdict
     assert evidence.risk is None
+
+
+def test_the_verdict_says_that_an_offer_does_nothing_on_average_even_where_leads_differ() -> None:
+    market, held_out = make_market(limits=BUDGET), make_held_out(600)
+    nothing = replace(offer("coupon", True), average_effect=Estimate(expected=0.002, low=-0.006, high=0.01))
+
+    evidence = gather_evidence(held_out, (nothing,), None, market, make_choice(market))
+
+    assert evidence.verdict.startswith(
+        "No evidence that coupon changes how many book on average. History shows that leads"
+    )
+
+
+def test_models_that_saw_more_luck_do_not_speak_against_their_ranking() -> None:
+    # Two models rank equally well, but the second scores all of its rows higher, and its rows happened to react less.
+    uplift = np.tile(np.linspace(0.0, 0.2, 500), 2) + np.repeat([0.0, 1.0], 500)
+    effect = np.tile(np.linspace(0.0, 0.2, 500), 2) - np.repeat([0.0, 0.1], 500)
+    fold = np.repeat([0, 1], 500)
+
+    apart, together = (gain_over_random(uplift, effect, np.random.default_rng(1), fold=model) for model in (fold, None))
+
+    assert apart.expected == pytest.approx(1000 * 0.2 / 3, rel=0.02)
+    assert together.expected < apart.expected / 2
 
 
 def test_the_verdict_says_when_nobody_should_be_contacted() -> None:

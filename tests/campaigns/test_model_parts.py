@@ -5,29 +5,36 @@ import hashlib
 import json
 from pathlib import Path
 
-import lightgbm
 import numpy as np
+import pandas as pd
 import pytest
 
-from acquire.domain import RiskTerms
+from acquire.domain import Feature, RiskTerms
+from acquire.errors import BadInput
 from acquire.ingest.tables import Tables, read_tables
 from acquire.modelfile import ModelFolder, read_model_folder
-from acquire.statistics.encoding import Encoder
-from acquire.uplift.calibrate import EffectCalibration
-from acquire.uplift.scorer import EffectScorer
-from acquire.value.revenue import BookingRevenue, RevenueModel
-from campaigns.model_parts import library_versions, write_models
-from campaigns.plan_file import read_plan_file
-from campaigns.scoring import Models, fit_money, fit_risk, fit_uplift
+from acquire.scored import Scored
+from acquire.uplift.distil import DistilSettings
+from acquire.uplift.serving import serve
+from acquire.value.revenue import RevenueModel, fit_revenue
+from campaigns.model_parts import library_versions, read_models, write_models
+from campaigns.plan_file import PlanFile, read_plan_file
+from campaigns.plan_terms import terms_parts
+from campaigns.scoring import Models, fit_money, fit_risk, fit_uplift, score_rows
 from tests.campaigns.small_plans import NOW, write_small_market
 
 DATA_HASH = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 
 
 @pytest.fixture(scope="module")
-def tables(tmp_path_factory: pytest.TempPathFactory) -> Tables:
+def plan_file(tmp_path_factory: pytest.TempPathFactory) -> PlanFile:
+    """The small market's plan file."""
+    return read_plan_file(write_small_market(tmp_path_factory.mktemp("small")))
+
+
+@pytest.fixture(scope="module")
+def tables(plan_file: PlanFile) -> Tables:
     """The small market's tables."""
-    plan_file = read_plan_file(write_small_market(tmp_path_factory.mktemp("small")))
     return read_tables(plan_file.sources, plan_file.columns, assume_consent=False, today=NOW.date())
 
 
@@ -36,14 +43,24 @@ def models(tables: Tables) -> Models:
     """Everything that is learnt from them."""
     revenue, event_rates = fit_money(tables, 7)
     risk = fit_risk(tables, RiskTerms(), 7, NOW.date())
-    return Models(effects=fit_uplift(tables, 7), risk=risk, revenue=revenue, event_rates=event_rates)
+    effects = fit_uplift(tables, 7)
+    served = serve(effects, tables.history, np.random.default_rng(7), settings=DistilSettings(n_trees=20))
+    return Models(
+        effects=effects, risk=risk, revenue=revenue, event_rates=event_rates, served=served, usual_amount=9_000.0
+    )
 
 
 @pytest.fixture(scope="module")
-def folder(models: Models, tmp_path_factory: pytest.TempPathFactory) -> ModelFolder:
-    """The models, written and read back."""
-    path = tmp_path_factory.mktemp("models") / "models"
-    write_models(path, models, DATA_HASH)
+def path(models: Models, plan_file: PlanFile, tables: Tables, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The models, written."""
+    folder = tmp_path_factory.mktemp("models") / "models"
+    write_models(folder, models, DATA_HASH, terms_parts(plan_file, tables, None, usual_amount=models.usual_amount))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def folder(path: Path) -> ModelFolder:
+    """The same, read back."""
     return read_model_folder(path)
 
 
@@ -63,51 +80,35 @@ def test_every_part_is_plain_text_or_json_that_any_program_reads(folder: ModelFo
             json.loads(text, parse_constant=refuse)
 
 
-def booster(folder: ModelFolder, name: str) -> lightgbm.Booster:
-    return lightgbm.Booster(model_str=folder.parts[f"{name}.txt"].decode())
-
-
-def encoder(folder: ModelFolder) -> Encoder:
-    levels = json.loads(folder.parts["uplift.json"])["levels"]
-    return Encoder(features=folder.manifest.features, levels=tuple(tuple(names) for names in levels))
-
-
-def test_effects_put_together_again_from_the_parts_score_as_before(
-    folder: ModelFolder, models: Models, tables: Tables
-) -> None:
-    facts = json.loads(folder.parts["uplift.json"])
-    scorers = tuple(
-        EffectScorer(
-            control=booster(folder, f"uplift_{number}_control"),
-            from_control=tuple(booster(folder, f"uplift_{number}_from_control_{j}") for j in range(4)),
-            from_treated=tuple(booster(folder, f"uplift_{number}_from_treated_{j}") for j in range(4)),
-            share=tuple(share),
-        )
-        for number, share in enumerate(facts["share"])
-    )
-    calibration = EffectCalibration(**{name: tuple(line) for name, line in facts["calibration"].items()})
-    again = dataclasses.replace(
-        models.effects,
-        encoder=encoder(folder),
-        scorers=scorers,
-        calibration=calibration,
-        control_scale=facts["control_scale"],
-    )
-    for read_back, fitted in zip(again.score(tables.leads), models.effects.score(tables.leads), strict=True):
-        assert np.array_equal(read_back, fitted)
-
-
-def test_revenue_put_together_again_from_the_parts_is_as_before(
-    folder: ModelFolder, models: Models, tables: Tables
-) -> None:
-    assert models.revenue
-    facts = json.loads(folder.parts["revenue.json"])
-    # The small market has amounts, so there are no trees.
-    good, bad = (BookingRevenue(**facts[kind], trees=None) for kind in ("good", "bad"))
-    again = RevenueModel(encoder=encoder(folder), good=good, bad=bad)
+def test_models_read_back_score_as_before_bit_for_bit(path: Path, models: Models, tables: Tables) -> None:
+    shipped = read_models(path)
     leads = tables.leads.assign(amount=tables.leads["amount"].mask(tables.leads.index < 5))
-    for read_back, fitted in zip(again.kinds(leads, "coupon"), models.revenue.kinds(leads, "coupon"), strict=True):
+    again = score_rows(shipped.models, leads, shipped.terms.channels, shipped.terms.offers)
+    fitted = score_rows(models.for_leads, leads, tables.channels, tables.offers)
+    for field in dataclasses.fields(Scored):
+        read_back, before = getattr(again, field.name), getattr(fitted, field.name)
+        if isinstance(before, np.ndarray):
+            assert np.array_equal(read_back, before, equal_nan=True), field.name
+        else:
+            assert read_back == before, field.name
+
+
+def test_revenue_learnt_by_trees_is_read_back_bit_for_bit() -> None:
+    rng = np.random.default_rng(1)
+    history = pd.DataFrame(
+        {"offer": "coupon", "booked": 1.0, "age": rng.uniform(20, 60, 900), "channel": rng.choice(["a", "b"], 900)}
+    ).assign(revenue=lambda rows: 5 * rows["age"] + rng.normal(0, 5, 900))
+    features = (Feature(name="channel", kind="category"), Feature(name="age", kind="numeric"))
+    model = fit_revenue(history, features, seed=3)
+    assert model is not None
+    assert model.good.trees is not None
+    content = json.loads(json.dumps(model.to_content(), allow_nan=False))
+    again = RevenueModel.from_content(content, features)
+    for read_back, fitted in zip(again.kinds(history, "coupon"), model.kinds(history, "coupon"), strict=True):
         assert np.array_equal(read_back, fitted)
+    content["good"]["trees"]["left"][0] = 10**6
+    with pytest.raises(BadInput):
+        RevenueModel.from_content(content, features)
 
 
 def test_the_hash_that_a_plan_keeps_is_the_manifests(models: Models, tmp_path: Path) -> None:
@@ -121,5 +122,5 @@ def test_without_labels_there_are_no_models_of_them(models: Models, tmp_path: Pa
     bare = dataclasses.replace(models, risk=None, revenue=None)
     write_models(tmp_path / "models", bare, DATA_HASH)
     names = set(read_model_folder(tmp_path / "models").parts)
-    assert "uplift.json" in names
+    assert "served.json" in names
     assert not [name for name in names if name.startswith(("risk", "revenue"))]

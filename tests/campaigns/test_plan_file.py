@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from acquire.domain import Objective, RiskTerms
+from acquire.domain import Objective, RiskTerms, UpliftTerms
 from acquire.errors import BadInput, NotBuiltYet
 from campaigns.plan_file import PlanFile, choose_objective, read_plan_file
 
@@ -169,9 +169,24 @@ def test_the_least_spend_needs_a_number_of_accounts_to_win(plans: Path) -> None:
     assert objective.goal == "spend"
 
 
+def test_what_is_declared_about_effects_is_read_under_the_contracts_names(plans: Path) -> None:
+    assert read(plans, LEAST).uplift == UpliftTerms()
+    declared = 'learner = "dr"\ndirection = { requested_amount = "rising", months = "falling" }\ndose = "months"'
+    plan = read(plans, f'{LEAST}[columns]\namount = "requested_amount"\n[uplift]\n{declared}\n')
+    assert plan.uplift == UpliftTerms(learner="dr", direction={"amount": "rising", "months": "falling"}, dose="months")
+    assert plan.columns.dose == "months"
+
+
 @pytest.mark.parametrize(
     ("more", "line"),
     [
+        ("[uplift]\nlearner = 'r'", "learner is 'r' in [uplift]; input should be 'x', 's', 't', 'dr' or 'logistic_t'"),
+        ("[uplift]\nlerner = 'x'", "unknown key lerner in [uplift]; did you mean learner?"),
+        (
+            "[uplift]\ndirection = { age = 'up' }",
+            "age is 'up' in uplift direction; input should be 'rising' or 'falling'",
+        ),
+        ("[uplift]\ndose = 1", "dose is 1 in [uplift]; give a text in quotes"),
         ("[limits]\nmax_badrate = 0.1", "unknown key max_badrate in [limits]; did you mean max_bad_rate?"),
         ("[limit]\nbudget = 1", "unknown key limit; did you mean limits?"),
         ("[limits]\ncontrol_share = 0.1", "unknown key control_share in [limits]; it belongs in [holdout]"),

@@ -34,6 +34,7 @@ def scores(n: int) -> Scored:
         p_bad=np.full((n, 2), 0.2),
         p_bad_control=np.full(n, 0.25),
         bad_loadings=np.full((2, n, 1), 0.02),
+        bad_lean=np.zeros(2),
         fixed_cost=np.full((n, 2), 1.0),
         cost_per_booking=np.full((n, 2), 10.0),
         revenue=np.full((n, 2), 100.0),

@@ -39,10 +39,15 @@ class SmallMarket:
         control: str = "control",
         exclude: tuple[str, ...] = (),
         protected: tuple[str, ...] = (),
+        dose: str | None = None,
     ) -> Tables:
         """Read the market as a plan with these [columns] would."""
         columns = Columns(
-            rename=rename or {}, control=control, exclude=frozenset(exclude), protected=frozenset(protected)
+            rename=rename or {},
+            control=control,
+            exclude=frozenset(exclude),
+            protected=frozenset(protected),
+            dose=dose,
         )
         return read_tables(self.write(), columns, assume_consent=self.assume_consent, today=TODAY)
 

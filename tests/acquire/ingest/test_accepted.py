@@ -1,6 +1,7 @@
 """What a sound market becomes: typed frames, features, and nothing lost."""
 
 import decimal
+import math
 from datetime import date
 from pathlib import Path
 
@@ -291,6 +292,16 @@ def test_each_file_is_hashed(market: SmallMarket) -> None:
     assert set(first) == {"history", "leads", "channels"}
     assert first["history"] == second["history"]
     assert first["leads"] != second["leads"]
+
+
+def test_offers_carry_the_numbers_in_which_they_differ(market: SmallMarket) -> None:
+    market.history.loc[:5, "offer"] = "a letter"
+    market.offers = pd.DataFrame({"offer": ["coupon", "a letter"], "price": [0.12, None], "months": [12, 24]})
+    coupon, letter = market.read(dose="months").offers
+    assert coupon.attributes == (("price", 0.12), ("months", 12.0))
+    assert letter.attributes == (("months", 24.0),)
+    assert (coupon.attribute("price"), letter.attribute("months")) == (0.12, 24.0)
+    assert math.isnan(letter.attribute("price"))
 
 
 def test_offers_may_be_kept_to_some_channels(market: SmallMarket) -> None:

@@ -154,6 +154,9 @@ def test_a_price_for_an_event_that_history_records_is_fine(market: SmallMarket) 
         (change("offers", 1, "cost_rate_of_amount", 0.1), "leads.csv has no amount column"),
         (change("offers", 1, "channels", "web|fone"), "channels names fone, which the channels table lacks"),
         (change("offers", 0, "cost_per_booked", 5), "control has a cost"),
+        (change("offers", 1, "price", "x"), "price is 'x' in row 2; give a number"),
+        (change("offers", 1, "prise", 1), "unknown column prise; did you mean price?"),
+        (change("offers", 1, "attributes", 1), "unknown column attributes"),
         (change("offers", 1, "offer", "gift"), "offer gift is in the offers table, but history never saw it"),
     ],
 )
@@ -161,6 +164,25 @@ def test_anything_wrong_in_offers_stops(market: SmallMarket, spoil: Callable[[Sm
     market.offers = pd.DataFrame({"offer": ["control", "coupon"], "cost_per_booked": [0, 30]})
     spoil(market)
     assert line in stopped(market)
+
+
+@pytest.mark.parametrize(
+    ("dose", "line"),
+    [
+        ("months", "[uplift] dose names months, which offers.csv lacks"),
+        ("offer", "[uplift] dose names offer, which holds names; name a column of numbers"),
+    ],
+)
+def test_a_dose_that_offers_lack_stops(market: SmallMarket, dose: str, line: str) -> None:
+    market.offers = pd.DataFrame({"offer": ["coupon"]})
+    with pytest.raises(BadInput) as error:
+        market.read(dose=dose)
+    assert line in str(error.value)
+
+
+def test_a_dose_without_an_offers_table_stops(market: SmallMarket) -> None:
+    with pytest.raises(BadInput, match="dose names months, but there is no offers table"):
+        market.read(dose="months")
 
 
 def test_offers_with_control_alone_stop(market: SmallMarket) -> None:

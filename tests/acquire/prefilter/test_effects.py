@@ -72,3 +72,22 @@ def test_a_single_group_has_nothing_to_differ_from() -> None:
 def test_effects_read_from_json_are_the_same() -> None:
     told = left([100.0, -100.0], [100.0, 100.0]).shrunk(least_sd=0.1)
     assert Effects.from_json(json.loads(json.dumps(told.to_json()))) == told
+
+
+def test_what_offers_are_expected_to_attract_is_half_believed() -> None:
+    # Control missed by -10, coupon by +10, information 100 each. Prior variances .1^2 and .1^2 + .3^2 = .1:
+    # -10 / (100 + 100) and 10 / (100 + 10).
+    of_offers = GroupResiduals(
+        names=("control", "coupon"), residual=np.array([-10.0, 10.0]), information=np.array([100.0, 100.0])
+    )
+    expected = of_offers.expected(own_sd=0.1, contacted_sd=0.3)
+    assert expected == pytest.approx({"control": -0.05, "coupon": 10 / 110})
+
+
+def test_one_offer_tells_what_the_other_is_expected_to_attract() -> None:
+    # Only the coupon was booked. The rate cut shares what all contacted do: covariance .09 of the coupon's variance .1.
+    of_offers = GroupResiduals(
+        names=("coupon", "rate_cut"), residual=np.array([10.0, 0.0]), information=np.array([100.0, 0.0])
+    )
+    expected = of_offers.expected(own_sd=0.1, contacted_sd=0.3)
+    assert expected["rate_cut"] == pytest.approx(0.9 * expected["coupon"])

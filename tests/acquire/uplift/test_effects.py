@@ -107,14 +107,20 @@ def test_the_same_seed_gives_the_same_numbers(randomised: pd.DataFrame) -> None:
     assert (once.fold == again.fold).all()
 
 
-def test_an_offer_without_evidence_gets_its_average_for_every_lead(effects: Effects) -> None:
-    averaged = effects.averaged((False, True))
+def test_an_offer_without_evidence_gets_its_channels_average_for_every_lead(
+    randomised: pd.DataFrame, effects: Effects
+) -> None:
+    averaged = effects.averaged((True, False))
+    leads = people(200, seed=8)
 
-    _, uplift = averaged.score(people(200, seed=8))
+    _, uplift = averaged.score(leads)
 
-    assert uplift[:, 0] == pytest.approx(np.full(200, effects.calibration.mean[0]))
-    assert averaged.uplift[:, 0] == pytest.approx(np.full(8_000, effects.calibration.mean[0]))
-    assert (averaged.uplift[:, 1] == effects.uplift[:, 1]).all()
+    by_channel = pd.Series(uplift[:, 1]).groupby(leads["channel"])
+    assert (by_channel.std() < 1e-12).all()
+    counted = randomised.groupby(["channel", "offer"])["booked"].mean().unstack()
+    assert by_channel.first().to_dict() == pytest.approx((counted["rate_cut"] - counted["control"]).to_dict(), abs=0.02)
+    assert averaged.uplift[:, 1] == pytest.approx(effects.average[:, 1])
+    assert (averaged.uplift[:, 0] == effects.uplift[:, 0]).all()
     assert effects.averaged((True, True)) is effects
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from acquire.domain import Correction
-from acquire.value.promise import booking_scores, measure_promise
+from acquire.value.promise import booking_scores, measure_composition, measure_promise
 
 PRIOR = np.array([0.10, 0.10, 0.10])
 
@@ -163,3 +163,26 @@ def test_with_no_outcome_known_the_expectation_stands() -> None:
     )
 
     assert scores.ravel() == pytest.approx([0.4, 0.0])
+
+
+def test_safe_people_who_book_less_than_predicted_make_the_bookings_riskier() -> None:
+    # Half of the rows safe (.1), half risky (.3), all predicted to book at .2; the safe book at .1, the risky at .2.
+    # Predicted mix .2; seen (.1 * .1 + .2 * .3) / .3 = .2333: ratio 1.1667. Scores without noise are believed at once.
+    safe = np.arange(1_000) % 2 == 0
+    ratio, error = measure_composition(
+        np.full(1_000, 0.2), np.where(safe, 0.1, 0.2), np.where(safe, 0.1, 0.3), np.random.default_rng(1)
+    )
+    assert ratio == pytest.approx(1.1667, abs=0.002)
+    assert error < 0.02
+
+
+def test_noise_about_who_books_is_not_believed_at_once() -> None:
+    rng = np.random.default_rng(1)
+    p_bad = rng.uniform(0.05, 0.3, 400)
+    ratio, error = measure_composition(np.full(400, 0.1), rng.normal(0.1, 3.0, 400), p_bad, rng)
+    assert ratio == pytest.approx(1.0, abs=0.05)
+    assert 0.05 < error <= 0.1
+
+
+def test_few_rows_say_nothing_about_who_books() -> None:
+    assert measure_composition(np.full(9, 0.1), np.zeros(9), np.full(9, 0.1), np.random.default_rng(1)) == (1.0, 0.1)

@@ -1,0 +1,71 @@
+"""`acquire experiment size`: what a plan's own holdout will be able to tell, from the folder of the plan."""
+
+import json
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from acquire.errors import BadInput
+from acquire.frames import decisions_schema
+from campaigns.experiment_size import SizeSettings, size_experiment, size_lines
+from tests.campaigns.small_experiments import write_plan
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> Path:
+    """The folder of a plan of 1,000 contacts and 160 controls in two channels."""
+    write_plan(tmp_path / "plan")
+    return tmp_path / "plan"
+
+
+def test_a_plan_says_what_its_holdout_will_tell_and_when(plan: Path) -> None:
+    size = size_experiment(plan, SizeSettings(leads_weeks=2, booking_window_days=30, maturity_days=60))
+    total = size.lines[0]
+    assert (total.contacts, total.controls) == (1_000, 160)
+    assert (total.p_control, total.uplift) == pytest.approx((0.1, 0.1))
+    assert size.ends_on == date(2026, 12, 6)
+    assert size.booked_readable_on == date(2027, 1, 6)
+    assert size.bad_readable_on == date(2027, 3, 7)
+    assert size.readable[0].days == np.ceil(14 * total.times_needed) + 30
+    told = "\n".join(size_lines(size))
+    assert "1,000 contacts against 160 controls" in told
+    assert json.loads(size.to_json())["booked_readable_on"] == "2027-01-06"
+
+
+def test_a_plan_that_kept_nobody_back_will_never_tell_and_says_what_would(tmp_path: Path) -> None:
+    write_plan(tmp_path / "plan", channels={"feed": (1_000, 0)})
+    size = size_experiment(tmp_path / "plan")
+    assert np.isnan(size.readable[0].days)
+    assert 0 < size.share_needed < 0.2
+    assert "never" in "\n".join(size_lines(size))
+
+
+def test_other_shares_of_control_are_compared_by_what_they_tell_and_forgo(plan: Path) -> None:
+    size = size_experiment(plan, SizeSettings(shares=(0.05, 0.4)))
+    few, many = size.shares
+    assert few.forgone < 0 < many.forgone
+    assert few.chance < many.chance
+
+
+def test_the_small_plan_has_the_columns_that_plans_promise(plan: Path) -> None:
+    assert set(pd.read_parquet(plan / "decisions.parquet")) <= set(decisions_schema(["coupon"]).columns)
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"), [({"leads_weeks": 0.0}, "stand for 0 weeks"), ({"shares": (0.0,)}, "control_share is 0")]
+)
+def test_settings_that_cannot_be_meant_stop_in_one_line(settings: dict[str, object], told: str) -> None:
+    with pytest.raises(BadInput, match=told):
+        SizeSettings(**settings)  # type: ignore[arg-type]
+
+
+def test_a_folder_without_a_plan_or_with_one_that_contacts_nobody_stops_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(BadInput, match=r"holds no plan\.json"):
+        size_experiment(tmp_path / "empty")
+    write_plan(tmp_path / "nobody", channels={})
+    with pytest.raises(BadInput, match="contacts nobody"):
+        size_experiment(tmp_path / "nobody")
