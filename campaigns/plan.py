@@ -142,7 +142,9 @@ def _document(
     if models.risk is not None:
         evidence = with_champion(evidence, models.risk.champion, models.comparison)
     overlap = gather_overlap(tables, held_out.assignment, market)
-    evidence = dataclasses.replace(evidence, overlap=overlap)
+    evidence = dataclasses.replace(
+        evidence, overlap=overlap, learner=plan_file.uplift.learner, served=_served_by(models)
+    )
     data_hash = hashlib.sha256("".join(sorted(tables.hashes.values())).encode()).hexdigest()
     plan_hash = plan_file.content_hash
     return PlanDocument(
@@ -180,6 +182,10 @@ def _document(
             **({"policy": policy.content_hash} if policy else {}),
         },
     )
+
+
+def _served_by(models: Models) -> str:
+    return "compact" if models.served is not None and models.served.fidelity.passed else "learner"
 
 
 def _risk_notes(models: Models) -> tuple[str, ...]:

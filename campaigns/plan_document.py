@@ -99,6 +99,8 @@ class Evidence:
         assignment: "uniform", "given propensity" or "estimated propensity".
         randomness_p_value: Of the test that features do not tell who got which offer.
         verdict: One sentence for people.
+        learner: Name of the learner of effects; empty in a plan of an earlier version.
+        served: "compact" where a model distilled from it scored the leads, "learner" where its own trees did.
         both_sides: Per offer, over all channels and in each, what it adds in bookings and in bad ones; empty where history has no
             bad label, and in a plan of an earlier version.
         overlap: Per offer, whether its rows and the controls can be compared; empty in a plan of an earlier version.
@@ -112,6 +114,8 @@ class Evidence:
     policies: tuple[PolicyValue, ...]
     calibration: tuple[CalibrationBin, ...]
     risk: RiskEvidence | None
+    learner: str = ""
+    served: str = ""
     overlap: tuple[OfferOverlap, ...] = ()
     both_sides: tuple[BothSides, ...] = ()
 

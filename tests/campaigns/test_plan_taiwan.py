@@ -100,13 +100,19 @@ def test_the_promise_is_kept(judged: Judged, figure: str) -> None:
 
 
 def test_the_promise_of_bad_accounts_is_kept(judged: Judged) -> None:
+    # About a hundred bad accounts: chance alone moves them by a tenth.
     bad = promised(judged, "bad_rate").expected * promised(judged, "booked").expected
-    assert 0.85 <= true_bad(judged) / bad <= 1.15
+    assert 0.8 <= true_bad(judged) / bad <= 1.2
 
 
-@pytest.mark.parametrize("figure", ["incremental", "booked", "spend", "bad_rate"])
-def test_the_interval_of_nine_in_ten_covers_the_truth(judged: Judged, figure: str) -> None:
-    assert promised(judged, figure).low <= judged.truth[figure] <= promised(judged, figure).high
+def test_the_intervals_of_nine_in_ten_cover_the_truth_but_for_one_in_eight(accounts: Judged, value: Judged) -> None:
+    figures = ("incremental", "booked", "spend", "bad_rate")
+    inside = [
+        promised(judged, figure).low <= judged.truth[figure] <= promised(judged, figure).high
+        for judged in (accounts, value)
+        for figure in figures
+    ]
+    assert sum(inside) >= 7
 
 
 def test_protected_columns_are_neither_features_nor_on_lists(judged: Judged) -> None:
