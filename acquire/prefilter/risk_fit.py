@@ -269,7 +269,7 @@ def _offer_note(offers: Effects, p_equal: float) -> str:
     if not offers.shift:
         return (
             "offers count as equal in the risk of those who book: history cannot tell them apart surely enough "
-            f"(p = {p_equal:.2f}; below {SHIFT_LEVEL} they are told apart); totals expect the best guess of it, and intervals widen"
+            f"(p = {p_equal:.2f}; below {SHIFT_LEVEL} they are told apart); totals expect the best guess, and intervals widen"
         )
     named = ", ".join(f"{name} {shift:+.2f}" for name, shift in offers.shift.items())
     return f"offers differ in the risk of those who book (p = {p_equal:.3f}); shifts of ln(odds bad): {named}"
