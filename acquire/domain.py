@@ -3,16 +3,25 @@
 Rates and shares are fractions in [0, 1]; money is in the plan's one currency; `None` as a limit means "no limit".
 """
 
-import dataclasses
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Literal
 
+from acquire.amounts import check_fraction as check_fraction  # noqa: PLC0414 - asked of the domain
+from acquire.amounts import check_money as check_money  # noqa: PLC0414 - asked of the domain
+from acquire.current_plan import CurrentContacts as CurrentContacts  # noqa: PLC0414 - a word of the business
+from acquire.current_plan import CurrentPlan as CurrentPlan  # noqa: PLC0414 - a word of the business
 from acquire.errors import BadInput
+from acquire.limits_of import Limits as Limits  # noqa: PLC0414 - a word of the business
+from acquire.limits_of import PartLimits as PartLimits  # noqa: PLC0414 - a word of the business
+from acquire.limits_of import Shares as Shares  # noqa: PLC0414 - a word of the business
 from acquire.policy import Approval as Approval  # noqa: PLC0414 - a word of the business
 from acquire.policy import Policy as Policy  # noqa: PLC0414 - a word of the business
 from acquire.policy import Rule as Rule  # noqa: PLC0414 - a word of the business
+from acquire.price_tiers import PriceTier as PriceTier  # noqa: PLC0414 - a word of the business
+from acquire.price_tiers import check_tiers, tier_cost
+from acquire.saturation import SaturationStep as SaturationStep  # noqa: PLC0414 - a word of the business
+from acquire.saturation import check_saturation
 from acquire.terms import Direction as Direction  # noqa: PLC0414 - a word of the business
 from acquire.terms import LearnerName as LearnerName  # noqa: PLC0414 - a word of the business
 from acquire.terms import RiskTerms as RiskTerms  # noqa: PLC0414 - a word of the business
@@ -26,18 +35,6 @@ Decision = Literal["contact", "hold", "control", "refuse"]
 FeatureKind = Literal["numeric", "category"]
 
 
-def check_money(name: str, value: float | None) -> None:
-    """Raise BadInput unless `value` is None or a finite amount of money that is not negative."""
-    if value is not None and not (math.isfinite(value) and value >= 0):
-        raise BadInput(f"{name} is {value}; give a finite number that is not negative")
-
-
-def check_fraction(name: str, value: float | None) -> None:
-    """Raise BadInput unless `value` is None or a fraction in [0, 1]."""
-    if value is not None and not 0 <= value <= 1:
-        raise BadInput(f"{name} is {value}; give a fraction in [0, 1]")
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Channel:
     """Where leads come from, and what the partner that runs it charges for each event.
@@ -45,10 +42,14 @@ class Channel:
     Attributes:
         cost_per_contact, cost_per_click, cost_per_applied, cost_per_approved, cost_per_booked: Money per event.
         cost_rate_of_amount: Share of the booked amount that is paid to the partner.
-        rebate_share: Share of all of the above that the partner gives back.
+        rebate_share: Share of all of the above, and of what the price tiers add, that the partner gives back.
+        price_tiers: Prices per contact beyond so many contacts, in rising order; cost_per_contact holds before the first.
+        calls_per_contact, calls_per_applied: Calls that the call centre makes or takes, per event.
         max_contacts: Most contacts the channel can deliver.
-        min_spend, max_spend, min_spend_if_used, fixed_cost: Money.
+        min_spend, max_spend, min_spend_if_used: Money; the fixed cost and what the price tiers add count in them.
+        fixed_cost: Money that is paid once where anybody is contacted in the channel, whoever and however many.
         max_bad_rate: Cap on the bad rate of this channel's bookings, a fraction.
+        saturation: What contacts beyond the usual number bring less, learnt from past spend; never in the channels table.
     """
 
     channel: str
@@ -60,6 +61,9 @@ class Channel:
     cost_per_booked: float = 0.0
     cost_rate_of_amount: float = 0.0
     rebate_share: float = 0.0
+    price_tiers: tuple[PriceTier, ...] = ()
+    calls_per_contact: float = 0.0
+    calls_per_applied: float = 0.0
     affiliate_group: str | None = None
     max_contacts: float | None = None
     min_spend: float | None = None
@@ -67,18 +71,32 @@ class Channel:
     max_spend: float | None = None
     fixed_cost: float = 0.0
     max_bad_rate: float | None = None
+    saturation: tuple[SaturationStep, ...] = ()
 
     def __post_init__(self) -> None:
         for f in fields(self):
-            if f.name in {"channel", "partner", "affiliate_group"}:
+            if f.name in {"channel", "partner", "affiliate_group", "price_tiers", "saturation"}:
                 continue
             check = check_fraction if f.name.endswith(("_share", "_rate", "_of_amount")) else check_money
             check(f"{f.name} of channel {self.channel}", getattr(self, f.name))
-        if self.min_spend is not None and self.max_spend is not None and self.min_spend > self.max_spend:
-            raise BadInput(
-                f"min_spend of channel {self.channel} is {self.min_spend}, above its max_spend {self.max_spend}; "
-                "lower the one or raise the other"
-            )
+        check_tiers(self.channel, self.cost_per_contact, self.price_tiers)
+        check_saturation(self.channel, self.saturation)
+        for name in ("min_spend", "min_spend_if_used"):
+            least = getattr(self, name)
+            if least is not None and self.max_spend is not None and least > self.max_spend:
+                raise BadInput(
+                    f"{name} of channel {self.channel} is {least}, above its max_spend {self.max_spend}; "
+                    "lower the one or raise the other"
+                )
+
+    def once_used(self, contacts: float) -> float:
+        """What a channel with so many contacts charges beyond the price of each, in money: 0 where nobody is contacted.
+
+        fixed_cost + (1 - rebate_share) * sum over tiers of (price - price before) * max(0, contacts - from_contacts)
+        """
+        if contacts <= 0:
+            return 0.0
+        return self.fixed_cost + (1 - self.rebate_share) * tier_cost(self.cost_per_contact, self.price_tiers, contacts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,75 +150,6 @@ class Objective:
     def goal(self) -> Literal["incremental_value", "incremental_accounts", "spend"]:
         """The figure that is maximised or, for spend, minimised."""
         return self.maximise or "spend"
-
-
-Shares = Mapping[str, float]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """Every limit of the plan file's [limits], under its own key. None or empty: not limited.
-
-    `max_partner_share`, `max_channel_share`, `max_affiliate_share` are shares of spend: a mapping from a name to its cap; the
-    key "*" holds the cap for all that are not named. `min_region_share`, `max_region_share` and `min_group_share` are shares of
-    contacts.
-    """
-
-    budget: float | None = None
-    max_bad_rate: float | None = None
-    bad_rate_confidence: float = 0.95
-    bad_rate_basis: Literal["realised", "expected"] = "realised"
-    max_incremental_bad_rate: float | None = None
-    max_bad_amount_rate: float | None = None
-    max_cac: float | None = None
-    max_incremental_cac: float | None = None
-    min_incremental_accounts: float | None = None
-    max_contacts: float | None = None
-    max_approvals: float | None = None
-    max_partner_share: Shares = dataclasses.field(default_factory=dict)
-    max_channel_share: Shares = dataclasses.field(default_factory=dict)
-    max_affiliate_share: Shares = dataclasses.field(default_factory=dict)
-    min_region_share: Shares = dataclasses.field(default_factory=dict)
-    max_region_share: Shares = dataclasses.field(default_factory=dict)
-    refuse_regions: frozenset[str] = frozenset()
-    min_group_share: Shares = dataclasses.field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        for name in (
-            "budget",
-            "max_cac",
-            "max_incremental_cac",
-            "min_incremental_accounts",
-            "max_contacts",
-            "max_approvals",
-        ):
-            check_money(name, getattr(self, name))
-        for name in ("max_bad_rate", "max_incremental_bad_rate", "max_bad_amount_rate"):
-            check_fraction(name, getattr(self, name))
-        if not 0.5 <= self.bad_rate_confidence < 1:
-            raise BadInput(f"bad_rate_confidence is {self.bad_rate_confidence}; give a fraction from 0.5 to below 1")
-        for f in fields(self):
-            shares = getattr(self, f.name)
-            if isinstance(shares, Mapping):
-                for key, share in shares.items():
-                    check_fraction(f"{f.name}[{key}]" if key != "*" else f.name, share)
-        self._check_floors()
-
-    def _check_floors(self) -> None:
-        for name in ("min_region_share", "min_group_share"):
-            floors = getattr(self, name)
-            if name == "min_region_share" and sum(floors.values()) > 1:
-                raise BadInput(f"{name} adds up to {sum(floors.values()):g}; shares of one whole cannot exceed 1")
-        for region, floor in self.min_region_share.items():
-            cap = self.max_region_share.get(region, self.max_region_share.get("*", 1.0))
-            if floor > cap:
-                raise BadInput(
-                    f"min_region_share[{region}] is {floor}, above max_region_share {cap}; lower the one or raise the other"
-                )
-            if floor > 0 and region in self.refuse_regions:
-                raise BadInput(
-                    f"min_region_share[{region}] is {floor}, but refuse_regions refuses {region}; drop one of the two"
-                )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -98,6 +98,7 @@ def decisions_schema(offers: Iterable[str]) -> pa.DataFrameSchema:
             **chance,
             **uplift,
             **spend,
+            "propensity": pa.Column(float, _FRACTION, nullable=True),
             "exposure": _money(required=True),
             "loss_given_bad": pa.Column(float, nullable=True),
             **reasons,

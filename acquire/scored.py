@@ -29,6 +29,7 @@ class Scored:
         loss_given_bad: Money a booking brings less when it goes bad instead of staying good, shape (n,); 0 where unknown.
         amount: Booked money if the lead books, shape (n,); NaN where unknown.
         p_approved: Chance that a contact leads to an approval, shape (n, J); NaN where unknown.
+        p_applied: Chance that a contact leads to an application, shape (n, J); None or NaN where unknown.
         overlaps: Offers whose effect on the lead history can tell, shape (n, J); None = all. Others are not ranked.
     """
 
@@ -46,6 +47,7 @@ class Scored:
     loss_given_bad: Floats
     amount: Floats
     p_approved: Floats
+    p_applied: Floats | None = None
     overlaps: Flags | None = None
 
     def __len__(self) -> int:

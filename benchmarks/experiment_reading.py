@@ -126,7 +126,7 @@ def draw(traffic: Traffic, control_share: float, rng: np.random.Generator) -> Dr
     """Draw the holdout, what people do and what it costs."""
     n = len(traffic.leads)
     every = np.ones(n, dtype=np.bool_)
-    is_control = keep_back(traffic.leads, traffic.promise, every, control_share, rng)
+    is_control = keep_back(traffic.leads, every, control_share, int(rng.integers(2**32)))
     booked = (rng.random(n) < np.where(is_control, traffic.p_control, traffic.p_offer)).astype(float)
     # A third is charged per contact, the rest per booking.
     per_booking = 2 / 3 * traffic.cost / np.maximum(traffic.p_offer, 1e-9)

@@ -33,5 +33,6 @@ def write_audience(rows: pd.DataFrame, out: Path) -> None:
             beside.write_bytes(csv_bytes(rows))
         beside.replace(out)
     except OSError as error:
-        beside.unlink(missing_ok=True)
         raise AcquireError(f"--out {out} cannot be written: {error.strerror}; nothing was changed") from None
+    finally:
+        beside.unlink(missing_ok=True)

@@ -12,7 +12,7 @@ from acquire.domain import Feature
 from acquire.errors import BadInput
 from acquire.ingest.checks import Sieve
 from acquire.ingest.features import check_columns, choose_features
-from acquire.ingest.named import read_leads
+from acquire.ingest.named import check_one_each, read_leads
 from acquire.ingest.sources import Columns, nearest, read_source
 
 Flags = NDArray[np.bool_]
@@ -64,6 +64,7 @@ def read_audience_tables(
     _read_seeds(known, flag)
     # The channels table is the plan's: here every channel that the leads come from is one.
     notes = read_leads(coming, coming.raw.frame.get("channel", pd.Series()).dropna(), assume_consent=assume_consent)
+    check_one_each(coming, "an audience names single leads")
     barred = {known.raw.own(flag), flag} if flag else set()
     features, told = choose_features(known, coming, _without(columns, barred))
     for sieve in (known, coming):

@@ -1,21 +1,24 @@
 """The choice: who is contacted with what, within the limits, and what held-out history says the choice will really bring."""
 
 import dataclasses
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from acquire.allocate.changes import open_options
 from acquire.allocate.holdout import keep_back
 from acquire.allocate.options import Options
 from acquire.allocate.prices import would_contact
 from acquire.allocate.solve import Allocation, allocate
 from acquire.allocate.table import build_options
 from acquire.domain import Channel, Correction, Limits, Objective, Offer
+from acquire.errors import Infeasible
 from acquire.scored import Scored
 from acquire.value.promise import Promise, expected_over_predicted, measure_composition, measure_promise
 from campaigns.held_out import HeldOut
+from campaigns.reserves import Chances, Lot, draw_lot, log_chances
 
 Flags = NDArray[np.bool_]
 Ints = NDArray[np.int64]
@@ -42,15 +45,23 @@ class Market:
     objective: Objective
     control_share: float
     seed: int
+    explore_share: float = 0.0
 
     @property
     def offer_names(self) -> tuple[str, ...]:
         """Names of the offers, without control."""
         return self.scored.offers
 
+    @property
+    def is_single(self) -> Flags:
+        """Leads that stand for themselves alone, shape (n,): of others, each arrival will have a lot of its own."""
+        if "weight" not in self.leads:
+            return np.ones(len(self.leads), dtype=np.bool_)
+        return (self.leads["weight"] == 1).to_numpy(dtype=np.bool_)
+
     def options(self, eligible: Flags, correction: Correction) -> Options:
         """List what may be chosen among the `eligible` leads."""
-        return build_options(
+        options = build_options(
             self.leads,
             self.scored,
             self.channels,
@@ -60,6 +71,7 @@ class Market:
             groups=tuple(self.limits.min_group_share),
             correction=correction,
         )
+        return open_options(options, self.limits)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +84,7 @@ class Choice:
         promise: How the totals of what was chosen relate to their predictions; already applied in `options`.
         controls: Rows of the leads kept back as controls: those the plan would have contacted.
         kept_back: Leads that could only become controls, shape (n,).
+        chances: Who was contacted by chance, and the chance of everything that could have happened to every lead.
     """
 
     options: Options
@@ -79,6 +92,7 @@ class Choice:
     promise: Promise
     controls: Ints
     kept_back: Flags
+    chances: Chances = field(default_factory=Chances)
 
 
 def choose(market: Market, held_out: HeldOut) -> Choice:
@@ -88,17 +102,40 @@ def choose(market: Market, held_out: HeldOut) -> Choice:
     bad rate of the second choice hold for corrected totals.
     """
     rng = np.random.default_rng(market.seed)
-    best = market.scored.uplift.max(axis=1)
-    kept_back = keep_back(market.leads, best, market.eligible, market.control_share, rng)
+    kept_back = keep_back(market.leads, market.eligible & market.is_single, market.control_share, market.seed)
     free = market.eligible & ~kept_back
+    lot = draw_lot(market, kept_back)
     first_options = market.options(free, Correction())
-    first = allocate(first_options, market.limits, market.channels, market.objective, seed=market.seed)
+    first = _allocate(market, first_options, lot)
     promise = _measure(market, held_out, first_options, first, rng)
     options = market.options(free, promise.correction)
-    allocation = allocate(options, market.limits, market.channels, market.objective, seed=market.seed)
+    allocation = _allocate(market, options, lot)
     spare = market.options(kept_back, promise.correction)
-    controls = spare.lead[would_contact(spare, allocation.prices)] if len(spare) else np.array([], dtype=np.int64)
-    return Choice(options=options, allocation=allocation, promise=promise, controls=controls, kept_back=kept_back)
+    compared = len(spare) and len(allocation.chosen)  # where nobody is contacted there is nothing to measure
+    controls = would_contact(spare, allocation.prices) if compared else np.array([], dtype=np.int64)
+    return Choice(
+        options=options,
+        allocation=allocation,
+        promise=promise,
+        controls=spare.lead[controls],
+        kept_back=kept_back,
+        chances=log_chances(market, lot, options, allocation.chosen, spare, controls, allocation.prices),
+    )
+
+
+def _allocate(market: Market, options: Options, lot: Lot) -> Allocation:
+    """Allocate around those who are contacted by lot.
+
+    Raises:
+        Infeasible: The limits cannot be met; where there is a reserve, the line says so too.
+    """
+    try:
+        return allocate(options, market.limits, market.channels, market.objective, seed=market.seed, forced=lot.forced)
+    except Infeasible as error:
+        if not len(lot.forced):
+            raise
+        remedy = f"or lower share in [explore]: {len(lot.forced):,} contacts by lot are part of every plan"
+        raise Infeasible(f"{error}; {remedy}", error.limits) from None
 
 
 def follow(market: Market, held_out: HeldOut, allocation: Allocation, correction: Correction) -> tuple[Ints, Ints]:
@@ -114,6 +151,7 @@ def follow(market: Market, held_out: HeldOut, allocation: Allocation, correction
         groups=tuple(market.limits.min_group_share),
         correction=correction,
     )
+    options = open_options(options, market.limits)
     at = would_contact(options, allocation.prices)
     return options.lead[at], options.offer[at] + 1
 
@@ -124,7 +162,7 @@ def _as_traffic(market: Market, held_out: HeldOut) -> tuple[pd.DataFrame, Scored
     """
     unknown = [group for group in market.limits.min_group_share if group not in held_out.history]
     history, scored = held_out.history.assign(**dict.fromkeys(unknown, 0.0)), held_out.scored
-    if market.limits.max_bad_amount_rate is None:
+    if not market.limits.uses("max_bad_amount_rate"):
         return history, scored
     amount = np.where(np.isnan(scored.amount), np.nanmean(market.scored.amount), scored.amount)
     return history, dataclasses.replace(scored, amount=amount)
@@ -133,12 +171,29 @@ def _as_traffic(market: Market, held_out: HeldOut) -> tuple[pd.DataFrame, Scored
 def _measure(
     market: Market, held_out: HeldOut, options: Options, allocation: Allocation, rng: np.random.Generator
 ) -> Promise:
-    row, arm = follow(market, held_out, allocation, Correction())
-    at = allocation.chosen
-    bad_total = options.bad[at].sum()
-    model_sd = float(np.linalg.norm(options.bad_loadings[at].sum(axis=0)) / bad_total) if bad_total > 0 else 0.0
+    followed = follow(market, held_out, allocation, Correction())
+    return measure_contacts(market, held_out, options, allocation.chosen, followed, rng)
+
+
+def measure_contacts(
+    market: Market, held_out: HeldOut, options: Options, at: Ints, followed: tuple[Ints, Ints], rng: np.random.Generator
+) -> Promise:
+    """Say what the totals of some contacts will really be, from what history shows of the same way of choosing.
+
+    Args:
+        market: The traffic.
+        held_out: History as a judge.
+        options: The option table before any correction.
+        at: The chosen options, positions.
+        followed: The same way of choosing applied to history: rows, and the arm each would get.
+        rng: For the bootstrap.
+    """
+    row, arm = followed
+    size = np.ones(len(at)) if options.size is None else options.size[at]
+    bad_total = float(size @ options.bad[at])
+    model_sd = float(np.linalg.norm(size @ options.bad_loadings[at]) / bad_total) if bad_total > 0 else 0.0
     observed, predicted = held_out.observed(row, arm), held_out.predicted(row, arm)
-    prior = np.array([1.0, 1.0, _what_choosing_adds(market, held_out, options, allocation)])
+    prior = np.array([1.0, 1.0, _what_choosing_adds(market, held_out, options, at)])
     booked = held_out.booked[row, arm]
     riskier, error = measure_composition(predicted[:, 0], booked, held_out.scored.p_bad[row, arm - 1], rng)
     riskier_by = np.array([0.0, 0.0, error])
@@ -152,16 +207,17 @@ def _measure(
     )
 
 
-def _what_choosing_adds(market: Market, held_out: HeldOut, options: Options, allocation: Allocation) -> float:
+def _what_choosing_adds(market: Market, held_out: HeldOut, options: Options, at: Ints) -> float:
     """Expected over predicted bads of the chosen, beside the same of all bookings of history, where scores are calibrated.
 
     Two things count: chances that are not known exactly, and offers that are expected to attract people who repay differently.
     """
-    at, scored = allocation.chosen, market.scored
+    scored = market.scored
     if not len(at) or np.isnan(scored.p_bad).any():
         return 1.0
     lead, offer = options.lead[at], options.offer[at]
-    p_bad, p_booked = scored.p_bad[lead, offer], scored.p_booked[lead, offer]
+    size = np.ones(len(at)) if options.size is None else options.size[at]
+    p_bad, p_booked = scored.p_bad[lead, offer], scored.p_booked[lead, offer] * size
     unsure = expected_over_predicted(p_bad, np.linalg.norm(scored.bad_loadings[offer, lead], axis=1), p_booked)
     leaning = float(p_booked @ scored.expected_bad[lead, offer]) / float(p_booked @ p_bad)
     past = held_out.scored

@@ -20,8 +20,10 @@ import click
 from acquire.errors import AcquireError, NotBuiltYet
 from campaigns.commands_audience import audience
 from campaigns.commands_experiment import experiment
+from campaigns.commands_explain import explain
 from campaigns.commands_export import export
 from campaigns.commands_fit import fit, score
+from campaigns.commands_frontier import frontier, replan, scenario
 from campaigns.commands_monitor import monitor
 from campaigns.commands_policy import policy
 from campaigns.commands_risk import risk
@@ -34,7 +36,6 @@ INTERRUPTED, TERMINATED = 130, 143
 CONTRIBUTED = "acquire.commands"
 NOT_BUILT_YET = {
     "campaign": "Draft, approve and run a campaign.",
-    "frontier": "Show what more risk or more budget would buy.",
     "lists": "Show and hand over the lists of partners.",
     "outcomes": "Take in what became of the leads.",
     "rta": "Build the audience for a platform's real-time calls.",
@@ -98,18 +99,27 @@ for _name, _summary in NOT_BUILT_YET.items():
 
 commands.add_command(audience)
 commands.add_command(experiment)
+commands.add_command(explain)
 commands.add_command(export)
 commands.add_command(fit)
+commands.add_command(frontier)
 commands.add_command(monitor)
 commands.add_command(policy)
 commands.add_command(risk)
+commands.add_command(replan)
+commands.add_command(scenario)
 commands.add_command(score)
 
 
 @commands.command()
 @_plan_file
 @click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder for the results.")
-def plan(plan: Path, out: Path) -> None:
+@click.option(
+    "--against",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder of an earlier plan: say what changed since, and why.",
+)
+def plan(plan: Path, out: Path, against: Path | None) -> None:
     """Plan a campaign: PLAN is the plan file (TOML).
 
     Writes plan.json, allocation.csv, decisions.parquet, quarantine.parquet, the lists of partners, the report and the
@@ -119,7 +129,14 @@ def plan(plan: Path, out: Path) -> None:
     from campaigns.progress import progress_on
     from campaigns.settings import Settings
 
-    make_plan(plan, out, progress=progress_on(sys.stderr), now=datetime.now(UTC), settings=Settings.load())
+    make_plan(
+        plan,
+        out,
+        progress=progress_on(sys.stderr),
+        now=datetime.now(UTC),
+        settings=Settings.load(),
+        against=against,
+    )
     click.echo(f"The plan is in {out}: start with {out / 'report.html'}")
 
 

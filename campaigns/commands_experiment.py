@@ -25,8 +25,20 @@ def experiment() -> None:
 )
 @click.option("--max-weeks", type=int, default=8, show_default=True, help="Longest time of taking in leads.")
 @click.option("--leads-weeks", type=float, default=4.0, show_default=True, help="Weeks of traffic that the leads are.")
-@click.option("--booking-window-days", type=int, default=30, show_default=True, help="Until a booking counts.")
-@click.option("--maturity-days", type=int, default=60, show_default=True, help="Until bad is known after that.")
+@click.option(
+    "--booking-window-days",
+    type=click.IntRange(0, 3_650),
+    default=30,
+    show_default=True,
+    help="Until a booking counts.",
+)
+@click.option(
+    "--maturity-days",
+    type=click.IntRange(0, 3_650),
+    default=60,
+    show_default=True,
+    help="Until bad is known after that.",
+)
 def design(plan: Path, out: Path, **settings: Any) -> None:
     """Design a pilot for PLAN: who gets what at random, how many, how long, and what it will be able to tell."""
     from campaigns.experiments import write_pilot_design
@@ -40,10 +52,18 @@ def design(plan: Path, out: Path, **settings: Any) -> None:
 @click.argument("plan", type=_folder)
 @click.option("--leads-weeks", type=float, default=4.0, show_default=True, help="Weeks of traffic that the leads are.")
 @click.option(
-    "--booking-window-days", type=click.IntRange(0), default=30, show_default=True, help="Until a booking counts."
+    "--booking-window-days",
+    type=click.IntRange(0, 3_650),
+    default=30,
+    show_default=True,
+    help="Until a booking counts.",
 )
 @click.option(
-    "--maturity-days", type=click.IntRange(0), default=60, show_default=True, help="Until bad is known after that."
+    "--maturity-days",
+    type=click.IntRange(0, 3_650),
+    default=60,
+    show_default=True,
+    help="Until bad is known after that.",
 )
 @click.option(
     "--control-share", "shares", type=float, multiple=True, help="Share of control to compare; may be given again."
@@ -78,15 +98,20 @@ def size(plan: Path, shares: tuple[float, ...], as_json: bool, **settings: Any) 
 @click.option("--control-share", type=float, help="Share that was to be kept back: hold the sizes against it.")
 @click.option("--looks", type=int, default=1, show_default=True, help="How often the experiment is read in all.")
 @click.option(
-    "--booking-window-days", type=click.IntRange(0), default=30, show_default=True, help="Until a booking counts."
+    "--booking-window-days",
+    type=click.IntRange(0, 3_650),
+    default=30,
+    show_default=True,
+    help="Until a booking counts.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
 def read(folders: tuple[Path, ...], outcomes: Path, as_json: bool, **settings: Any) -> None:
     """Read what contacts added: DIR is a folder of acquire plan or of a pilot, OUTCOMES what became of its leads.
 
-    OUTCOMES (Parquet or CSV) has a row for every lead that was contacted or kept back: lead_id, booked; optional cost, person_id,
-    offer, contacted (0/1: by anybody, meanwhile), contacted_channel. Prints sample ratio, contamination, the difference between
-    contacts and controls over all, by channel and, of a pilot, by offer, and what an extra booking cost. Writes nothing.
+    OUTCOMES (Parquet or CSV) has a row for every lead that was contacted or kept back: lead_id, booked; optional bad, cost,
+    person_id, offer, contacted (0/1: by anybody, meanwhile), contacted_channel. Prints sample ratio, contamination, the
+    difference between contacts and controls over all, by channel and, of a pilot, by offer, what an extra booking cost, and how
+    many of them went bad. Writes nothing.
     """
     from campaigns.experiment_reading import ReadSettings, read_experiment
     from campaigns.experiment_words import reading_lines

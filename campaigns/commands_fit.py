@@ -39,21 +39,28 @@ def fit(plan: Path, out: Path | None, compare: bool) -> None:
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Parquet file for the scores.")
 @click.option("--reasons", is_flag=True, help="Also say in words why each lead's best offer does what it does.")
 @click.option(
+    "--dose",
+    "doses",
+    type=float,
+    multiple=True,
+    help="Also what an offer of this dose (a price, say) would change, where offers differ in one; may be given again.",
+)
+@click.option(
     "--plan",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Plan file whose links tell the rings of the leads; only for models that read ring_ columns which LEADS lacks.",
 )
-def score(models: Path, leads: Path, out: Path, reasons: bool, plan: Path | None) -> None:
-    """Score LEADS (Parquet) with the folder MODELS that acquire fit wrote, or that of a plan.
+def score(models: Path, leads: Path, out: Path, reasons: bool, doses: tuple[float, ...], plan: Path | None) -> None:
+    """Score LEADS (Parquet or CSV) with the folder MODELS that acquire fit wrote, or that of a plan.
 
-    Gives one row per row of LEADS, in its order, with the columns of decisions.parquet. Memory stays flat however many there are,
-    but with --plan, since rings tie leads together.
+    Gives one row per row of LEADS, in its order, with the columns of decisions.parquet; of a lead_id that is there more than once
+    no copy is scored. Memory stays flat however many there are, but with --plan, since rings tie leads together.
     The file of --out is replaced whole or not at all.
     """
     from campaigns.score_leads import ring_figures, score_file
 
     rings = None if plan is None else ring_figures(plan, leads, datetime.now(UTC))
-    count = score_file(models, leads, out, with_reasons=reasons, rings=rings)
+    count = score_file(models, leads, out, with_reasons=reasons, doses=doses, rings=rings)
     click.echo(
         f"leads: {count.read:,} read = {count.scored:,} scored + {count.without_consent:,} without consent + "
         f"{count.invalid:,} that cannot be used"

@@ -1,9 +1,15 @@
 """decisions.parquet: what happens to each accepted lead and why."""
 
+import dataclasses
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from acquire.allocate.cents import Handed, add_up, hand_out, money_bounds
+from acquire.allocate.charges import surcharges
+from acquire.allocate.saturation import brought_shares
 from acquire.domain import CONTROL
 from acquire.frames import decisions_schema, validate
 from acquire.prefilter.scorecard import Scorecard
@@ -13,13 +19,17 @@ from acquire.uplift.served import ServedEffects
 from campaigns.choice import Choice, Market
 from campaigns.overlaps import NO_OVERLAP, lacks_overlap
 from campaigns.plan_document import AllocationLine, ReasonCount
+from campaigns.traffic import stands_for_others
 
 Flags = NDArray[np.bool_]
 
 CHOSEN = "CHOSEN"
+RESERVE = "RANDOM_RESERVE"  # contacted by chance, where the plan would have contacted nobody
+RANDOM_OFFER = "RANDOM_OFFER"  # contacted by chance, where the plan would have contacted the person too
 HELD_AS_CONTROL = "RANDOM_CONTROL"
 OTHER_CHANNEL = "PERSON_CONTACTED_IN_ANOTHER_CHANNEL"
 NO_OFFER = "NO_OFFER_IN_CHANNEL"
+NO_TRAFFIC = "NO_TRAFFIC_EXPECTED"
 NOT_WORTH_IT = "NO_OFFER_PAYS"
 LIMITS = "LIMITS_LEAVE_NO_ROOM"
 
@@ -70,20 +80,32 @@ def count_reasons(decisions: pd.DataFrame) -> tuple[ReasonCount, ...]:
 
 
 def allocation_lines(choice: Choice) -> tuple[AllocationLine, ...]:
-    """Add up the chosen contacts per channel and offer."""
-    options, at = choice.options, choice.allocation.chosen
-    figures = {name: getattr(options, name)[at] for name in ("spend", "booked", "incremental", "bad", "value")}
+    """Add up the chosen contacts per channel and offer; spend is in whole cents that keep the limits.
+
+    What a channel charges besides each contact (a fixed cost, dearer tiers) is spread evenly over its contacts, and so is what
+    they bring less where it is worn out.
+    """
+    options, at, contacts = choice.options, choice.allocation.chosen, choice.allocation.contacts
+    names = ("spend", "booked", "incremental", "bad", "value")
+    figures = {"contacts": contacts, **{name: getattr(options, name)[at] * contacts for name in names}}
+    charged = surcharges(options, at, contacts, choice.allocation.prices.channels) * contacts
+    brought = brought_shares(options, at, contacts, choice.allocation.prices.channels)
+    figures |= {name: figures[name] * brought[name] for name in ("booked", "incremental")}
+    figures |= {"bad": figures["bad"] * brought["booked"]}
+    lost = brought["value"] * contacts
+    figures |= {"spend": figures["spend"] + charged, "value": figures["value"] - charged - lost}
     frame = pd.DataFrame(
         {"channel": options.channel[at], "partner": options.partner[at], "offer": options.offer[at], **figures}
     )
     groups = frame.groupby(["channel", "partner", "offer"])
-    sums = groups[list(figures)].sum(min_count=1).assign(contacts=groups.size()).reset_index()
+    sums = groups[list(figures)].sum(min_count=1).reset_index()
+    sums["spend"] = spend_in_cents(choice, sums["spend"].to_numpy(dtype=np.float64)).money
     return tuple(
         AllocationLine(
             channel=options.channel_names[int(line["channel"])],
             partner=options.partner_names[int(line["partner"])],
             offer=options.offer_names[int(line["offer"])],
-            contacts=int(line["contacts"]),
+            contacts=round(float(line["contacts"])),
             spend=float(line["spend"]),
             booked=float(line["booked"]),
             incremental=float(line["incremental"]),
@@ -94,6 +116,19 @@ def allocation_lines(choice: Choice) -> tuple[AllocationLine, ...]:
         )
         for line in sums.to_dict(orient="records")
     )
+
+
+def spend_in_cents(choice: Choice, spend: NDArray[np.float64]) -> Handed:
+    """Hand out the money of the plan's lines, in the order of channels and offers, inside every limit on money."""
+    allocation = choice.allocation
+    lines = dataclasses.replace(add_up(choice.options, allocation.chosen, allocation.contacts), spend=spend)
+    return hand_out(spend.tolist(), tuple(money_bounds(lines, allocation.prices.limits, allocation.prices.channels)))
+
+
+def money_notes(choice: Choice, lines: Sequence[AllocationLine]) -> tuple[str, ...]:
+    """Say which limits on money no whole cents keep, though the exact figures do."""
+    broken = spend_in_cents(choice, np.array([line.spend for line in lines])).broken
+    return tuple(f"{name} is passed by less than two cents, as spend is in whole cents" for name in broken)
 
 
 def _decide(market: Market, choice: Choice) -> pd.DataFrame:
@@ -117,9 +152,26 @@ def _decide(market: Market, choice: Choice) -> pd.DataFrame:
     decided.loc[elsewhere, "reason"] = OTHER_CHANNEL
     decided.loc[choice.kept_back, "reason"] = HELD_AS_CONTROL
     decided.loc[choice.controls, "decision"] = "control"
+    at = at[np.argsort(choice.allocation.contacts, kind="stable")]  # a group may get two offers: the larger is shown
     decided.loc[options.lead[at], ["decision", "reason"]] = ["contact", CHOSEN]
     decided.loc[options.lead[at], "offer"] = np.array(options.offer_names, dtype=object)[options.offer[at]]
-    return decided
+    if stands_for_others(market.leads):
+        decided["weight"] = market.leads["weight"].to_numpy(np.float64)
+        lead = options.lead[choice.allocation.chosen]
+        decided["contacts"] = np.bincount(lead, weights=choice.allocation.contacts, minlength=n)
+        decided.loc[decided["weight"] == 0, "reason"] = NO_TRAFFIC
+    by_chance = choice.chances
+    decided.loc[by_chance.reserve, "reason"] = np.where(by_chance.anyway, RANDOM_OFFER, RESERVE)
+    return decided.assign(propensity=_propensity(market, decided["offer"], by_chance.table))
+
+
+def _propensity(market: Market, offer: "pd.Series[str]", table: NDArray[np.float64] | None) -> NDArray[np.float64]:
+    """The chance of what happens to each lead: of its offer, or of no contact; NaN where no lot could contact it."""
+    if table is None:
+        return np.full(len(offer), np.nan)
+    names = [*market.offer_names, None]
+    happened = pd.Index(names, dtype=object).get_indexer(pd.Index(offer.where(offer.notna(), None), dtype=object))
+    return table[np.arange(len(offer)), happened]
 
 
 def score_columns(leads: pd.DataFrame, scored: Scored, offers: tuple[str, ...]) -> pd.DataFrame:

@@ -13,6 +13,7 @@ from acquire.ingest.market import Market, MarketSpec, make_market
 from campaigns import users
 from campaigns.daily_facts import load_daily_facts, record_channels
 from campaigns.demo import write_demo_market
+from campaigns.frontiers import keep_frontier, make_frontier
 from campaigns.plan import make_plan
 from campaigns.plan_document import PlanDocument
 from campaigns.plan_file import DEFAULT_TIME_ZONE
@@ -60,6 +61,8 @@ def run_demo(
         record_channels(store, channels)
         load_daily_facts(store, market.daily)
     document = make_plan(plan_file, folder / "plan", progress=progress, now=now, settings=settings)
+    with progress.stage("See what more budget or risk would buy"):
+        keep_frontier(settings, make_frontier(folder / "plan", now=now))
     with progress.stage("Let five people in"):
         logins = let_people_in(store, largest_partner(document))
     store.close()

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from acquire.domain import CONTROL
@@ -12,8 +13,9 @@ from acquire.errors import BadInput
 from acquire.ingest.checks import Sieve, TableCount, read_texts
 from acquire.ingest.sources import TEXT_COLUMNS, Columns, read_source
 
-NUMBERS = ("contacted", "cost")
+NUMBERS = ("contacted", "cost", "bad")
 NAMES = ("person_id", "offer", "contacted_channel")
+LARGEST = 1e15
 _TAKEN = frozenset({"lead_id", "booked", "channel", f"p_booked_{CONTROL}", *NUMBERS, *NAMES})
 
 
@@ -23,8 +25,8 @@ class Outcomes:
 
     Attributes:
         file: The file's name.
-        rows: lead_id, booked, contacted, cost (NaN where not known), person_id, offer_told, contacted_channel (missing where not
-            known), and what was known before.
+        rows: lead_id, booked, bad, contacted, cost (NaN where not known), person_id, offer_told, contacted_channel (missing where
+            not known), and what was known before.
         set_aside: Leads whose rows cannot be used.
         count: accepted + quarantined = read.
         notes: Why rows were set aside, a sentence each.
@@ -41,7 +43,8 @@ def read_outcomes(path: Path, before: Sequence[str]) -> Outcomes:
     """Read a table of outcomes.
 
     Args:
-        path: Parquet or CSV: lead_id, booked; optional person_id, offer, cost, contacted, contacted_channel, and `before`.
+        path: Parquet or CSV: lead_id, booked; optional bad, person_id, offer, cost, contacted, contacted_channel, and
+            `before`.
         before: Numeric columns that were known before the lot was drawn.
 
     Raises:
@@ -57,11 +60,14 @@ def read_outcomes(path: Path, before: Sequence[str]) -> Outcomes:
     sieve.reject_copies("lead_id")
     sieve.read_flag("booked", required=True)
     sieve.read_flag("contacted")
+    sieve.read_flag("bad")
     sieve.read_money("cost")
+    _reject_bads_without_booking(sieve)
     for name in NAMES:
         sieve.read_name(name, required=False)
     for name in before:
         sieve.read_revenue(name)
+    _reject_beyond_measure(sieve, ("cost", *before))
     sieve.check_usable()
     return Outcomes(
         file=path.name,
@@ -72,6 +78,20 @@ def read_outcomes(path: Path, before: Sequence[str]) -> Outcomes:
             f"{int(f.rows.sum()):,} rows of {path.name} are set aside: {f.column}: {f.rule}" for f in sieve.faults
         ),
     )
+
+
+def _reject_beyond_measure(sieve: Sieve, names: Iterable[str]) -> None:
+    """Sums and squares of larger numbers would leave what a float holds."""
+    for name in names:
+        if name in sieve:
+            beyond = np.abs(sieve.clean[name]) > LARGEST
+            sieve.reject(name, beyond, f"give a number within {LARGEST:g} of 0")
+
+
+def _reject_bads_without_booking(sieve: Sieve) -> None:
+    if "bad" in sieve:
+        wrong = (sieve.clean["bad"] == 1) & (sieve.clean["booked"] == 0)
+        sieve.reject("bad", wrong, "only a booking can go bad; leave it empty where nothing was booked")
 
 
 def _completed(rows: pd.DataFrame) -> pd.DataFrame:

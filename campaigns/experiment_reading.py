@@ -58,7 +58,7 @@ class ExperimentReading:
         folders: Names of the plans or pilots.
         by_lot: "contact" where the lot chose who is kept back, "offer" where it chose among offers too.
         readable_on: Day from which all bookings count.
-        reading: What contacts added. Its costs per extra booking are withheld where `ratio` is not sound.
+        reading: What contacts added. Its costs and bad rates per extra booking are withheld where `ratio` is not sound.
         ratio: Whether the arms are still those that the lot drew.
         contamination: Whether what was delivered is what the lot gave.
         per_reached: What a contact that arrives adds: difference / (share of contacts reached - share of controls reached).
@@ -183,9 +183,11 @@ def _per_reached(difference: Estimate, dilution: float) -> Estimate:
 
 
 def _withhold_costs(reading: Reading) -> Reading:
-    """Where something other than the lot sorted people, no cost per extra booking is given."""
+    """Where something other than the lot sorted people, neither cost nor bad rate of extra bookings is given."""
+    unknown = Estimate(expected=math.nan)
 
     def without(line: LineReading) -> LineReading:
-        return replace(line, incremental_cac=Estimate(expected=math.nan))
+        bad = None if line.bad is None else replace(line.bad, extra_bad=unknown, incremental_bad_rate=unknown)
+        return replace(line, incremental_cac=unknown, bad=bad)
 
     return replace(reading, lines=tuple(without(line) for line in reading.lines))

@@ -20,7 +20,8 @@ from acquire.domain import CONTROL
 from acquire.errors import UNREADABLE, BadInput
 from acquire.ingest.checks import TableCount
 from acquire.uplift.trial import Trial
-from campaigns.experiment_outcomes import Outcomes
+from campaigns.decisions import RESERVE
+from campaigns.experiment_outcomes import LARGEST, Outcomes
 
 PREDICTED = f"p_booked_{CONTROL}"
 
@@ -155,7 +156,9 @@ def _read_plan(folder: Path, booking_window_days: int) -> Assigned:
         document = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
         made_on = datetime.fromisoformat(document["created_at"]).date()
         currency, decisions = str(document["currency"]), pd.read_parquet(folder / "decisions.parquet")
-        rows = decisions.loc[decisions["decision"].isin(["contact", "control"])].reset_index(drop=True)
+        # Whom the plan would not have contacted, the lot of the reserve did: nobody was kept back to compare them with.
+        drawn = decisions["decision"].isin(["contact", "control"]) & (decisions["reason"] != RESERVE)
+        rows = decisions.loc[drawn].reset_index(drop=True)
         is_control = (rows["decision"] == "control").to_numpy()
         spend = _spend_of_offer(rows)
         kept = pd.DataFrame(
@@ -168,6 +171,7 @@ def _read_plan(folder: Path, booking_window_days: int) -> Assigned:
                 PREDICTED: rows[PREDICTED].to_numpy(dtype=np.float64),
             }
         )
+        _check_rows(kept)
     except (OSError, *UNREADABLE):
         raise BadInput(f"the plan in {folder} is damaged or of another version; plan again") from None
     if not is_control.any():
@@ -180,6 +184,14 @@ def _read_plan(folder: Path, booking_window_days: int) -> Assigned:
         made_on=made_on,
         readable_on=made_on + timedelta(days=booking_window_days + 1),
     )
+
+
+def _check_rows(rows: pd.DataFrame) -> None:
+    """Raise ValueError unless the rows are what a plan writes: names everywhere, chances from 0 to 1, money that adds up."""
+    chance, spend = rows[PREDICTED].to_numpy(), rows["spend"].to_numpy()
+    named = rows[["lead_id", "channel", "offer"]].notna().all(axis=None)
+    if not named or ((chance < 0) | (chance > 1)).any() or (np.abs(spend) > LARGEST).any():
+        raise ValueError("rows that no plan writes")
 
 
 def _spend_of_offer(rows: pd.DataFrame) -> Floats:
@@ -226,6 +238,7 @@ def _known_before(known: pd.DataFrame, before: Sequence[str]) -> tuple[tuple[str
 def _trial(known: pd.DataFrame, before: Floats, cost: "pd.Series[Any]") -> Trial:
     channels = tuple(sorted(known["channel"].unique()))
     offers = tuple(sorted(set(known["offer"]) - {CONTROL}))
+    has_bad = bool(known.loc[known["booked"] == 1, "bad"].notna().any())
     person = known["person_id"].where(known["person_id"].notna(), "lead " + known["lead_id"])
     return Trial(
         channels=channels,
@@ -236,6 +249,7 @@ def _trial(known: pd.DataFrame, before: Floats, cost: "pd.Series[Any]") -> Trial
         before=before,
         cost=cost.to_numpy(dtype=np.float64),
         person=np.unique(person.to_numpy(dtype=object), return_inverse=True)[1].astype(np.int64),
+        bad=known["bad"].where(known["booked"] == 1).to_numpy(dtype=np.float64) if has_bad else None,
     )
 
 

@@ -25,6 +25,7 @@ from acquire.uplift.holdout_power import (
 )
 from acquire.uplift.sample_ratio import ALL
 from campaigns import report_words as words
+from campaigns.experiment_outcomes import LARGEST
 from campaigns.experiment_words import aligned
 from campaigns.json_values import plain
 from campaigns.outputs import DOCUMENT
@@ -213,6 +214,8 @@ def _read(folder: Path) -> tuple[tuple[Planned, ...], str, date]:
             Planned(channel=channel, controls=float(controls.get(channel, 0)), **figures)
             for channel, figures in sorted(sums.items())
         )
+        if not all(abs(getattr(one, name)) <= LARGEST for one in planned for name in _FIGURES):
+            raise ValueError("figures that no plan writes")
         made_on = datetime.fromisoformat(document["created_at"]).date()
         currency = str(document["currency"])
     except (OSError, *UNREADABLE):

@@ -1,13 +1,15 @@
 """What an experiment tells, in words and as a table for people."""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 
 from acquire.domain import Estimate
+from acquire.uplift.holdout_bads import LEAST_MATURED
 from acquire.uplift.reading import LineReading
 from acquire.uplift.sample_ratio import ALL
 from campaigns import report_words as words
 from campaigns.experiment_reading import ExperimentReading
+from campaigns.text_tables import aligned as aligned  # noqa: PLC0414 - asked of the words of experiments
 
 NOT_YET_KNOWN = "not yet known"
 _MOST_TIMES = 100
@@ -27,6 +29,7 @@ def reading_lines(read: ExperimentReading) -> Iterator[str]:
     yield ""
     yield from aligned(_table(read))
     yield ""
+    yield from _bad_sentences(read)
     if read.is_spend_expected and not math.isnan(read.reading.total.spend):
         yield "Spend is what the plan expected: outcomes have no column cost."
     if read.looks > 1:
@@ -48,17 +51,6 @@ def verdict(read: ExperimentReading) -> str:
     if total.difference.high < 0:
         return f"Contacts lose bookings: {extra}. Stop them, and look for the reason.{early}"
     return f"Contacts added bookings: {extra}.{_cost_sentence(read, total)}{early}"
-
-
-def aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Give rows of cells as lines with columns under each other; the first column is text, the others end alike."""
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    for row in rows:
-        first, *others = (
-            cell.ljust(width) if column == 0 else cell.rjust(width)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        yield "  ".join([first, *others]).rstrip()
 
 
 def _table(read: ExperimentReading) -> list[tuple[str, ...]]:
@@ -147,6 +139,25 @@ def _before_sentences(read: ExperimentReading) -> Iterator[str]:
     if read.before:
         saved = words.say_percent(read.reading.total.variance_saved)
         yield f"Known beforehand: {', '.join(read.before)}; this took {saved} of the variance away"
+
+
+def _bad_sentences(read: ExperimentReading) -> Iterator[str]:
+    bad = read.reading.total.bad
+    if bad is None:
+        return
+    seen = f"{words.say_percent(bad.bad_rate)} of contacts' bookings, {words.say_percent(bad.control_bad_rate)} of controls'"
+    if bad.matured < LEAST_MATURED:
+        final = f"{words.say_percent(bad.matured)} of the bookings of one side"
+        yield f"Bad so far: {seen}. Only {final} have a final label, so what contacts added is not yet known."
+        return
+    extra = f"{words.say_count(bad.extra_bad.expected)} ({_between(bad.extra_bad, words.say_count)})"
+    yield f"Bad: {seen}. Extra bad bookings: {extra}; bad rate of the extra: {_say_bad_rate(bad.incremental_bad_rate)}."
+
+
+def _say_bad_rate(rate: Estimate) -> str:
+    if math.isnan(rate.expected):
+        return NOT_YET_KNOWN
+    return f"{words.say_percent(rate.expected)} ({_between(rate, words.say_percent)})"
 
 
 def _between(figure: Estimate, say: Callable[[float], str]) -> str:

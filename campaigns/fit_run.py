@@ -1,6 +1,7 @@
 """`acquire fit`: the models of a plan without the plan, in a folder that another machine scores with."""
 
 import hashlib
+from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
 
@@ -12,8 +13,9 @@ from campaigns.model_parts import write_models
 from campaigns.plan_file import read_plan_file
 from campaigns.plan_terms import terms_parts
 from campaigns.progress import Progress
+from campaigns.rankings import rank_offers, rankings_text
 from campaigns.settings import Settings
-from campaigns.tournaments import compare_learners, tournament_text
+from campaigns.tournaments import compare_learners, fit_learners, tournament_text
 from campaigns.validation import validation_parts
 
 
@@ -33,7 +35,7 @@ def fit_folder(plan_path: Path, out: Path, *, progress: Progress, now: datetime,
     check_place(out, sign=MANIFEST)
     plan_file = read_plan_file(plan_path)
     sources = plan_file.sources
-    tables = (sources.history, sources.leads, sources.channels, sources.offers, sources.links)
+    tables = (getattr(sources, field.name) for field in fields(sources))
     check_apart(out, (plan_path, plan_file.policy, *tables, settings.database_file))
     with progress.stage("Read and check the tables"):
         given = prepare(plan_file, now.astimezone(plan_file.time_zone).date())
@@ -52,7 +54,10 @@ def compare_for_plan(plan_path: Path, *, progress: Progress, now: datetime) -> s
     plan_file = read_plan_file(plan_path)
     with progress.stage("Read and check the tables"):
         given = prepare(plan_file, now.astimezone(plan_file.time_zone).date())
-    return tournament_text(compare_learners(given, progress), plan_file.uplift.learner)
+    effects = fit_learners(given, progress)
+    with progress.stage("Compare them"):
+        tournament, rankings = compare_learners(given, effects), rank_offers(given, effects)
+    return f"{tournament_text(tournament, plan_file.uplift.learner)}\n\n{rankings_text(rankings)}"
 
 
 def data_hash(given: Given) -> str:

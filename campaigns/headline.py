@@ -1,8 +1,13 @@
 """The headline: ten figures of the plan with their intervals."""
 
+import dataclasses
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
+from acquire.allocate.charges import surcharges
+from acquire.allocate.saturation import brought_shares
 from acquire.domain import Estimate
 from acquire.scored import Scored
 from acquire.value.revenue import break_even_bad_rate
@@ -26,7 +31,7 @@ def make_headline(choice: Choice, scored: Scored, rng: np.random.Generator) -> H
         middle, model, chance = (_ratio(totals, of, per) for totals in (centre, expected, observed))
         return estimate(float(middle[0]), model, chance)
 
-    n = float(len(chosen.booked))
+    n = float(choice.allocation.contacts.sum())
     return Headline(
         contacts=Estimate(expected=n, low=n, high=n, predictive_low=n, predictive_high=n),
         spend=figure("spend"),
@@ -45,21 +50,40 @@ def chosen_contacts(choice: Choice, scored: Scored) -> Chosen:
     """Pick the chosen options' figures."""
     options, at = choice.options, choice.allocation.chosen
     lead, offer = options.lead[at], options.offer[at]
+    charged = surcharges(options, at, choice.allocation.contacts, choice.allocation.prices.channels)
     booked, bad = options.booked[at], options.bad[at]
     p_bad_before = scored.p_bad[lead, offer]
     p_bad = np.divide(bad, booked, out=np.zeros_like(bad), where=booked > 0)
     scale = choice.promise.correction.bad / choice.promise.correction.booked
     more_bad = np.nan_to_num(p_bad - p_bad_before)
-    return Chosen(
+    chosen = Chosen(
         booked=booked,
         incremental=options.incremental[at],
         bad=bad,
         p_bad_control=scored.p_bad_control[lead] * scale,
-        fixed_cost=scored.fixed_cost[lead, offer],
+        fixed_cost=scored.fixed_cost[lead, offer] + charged,
         cost_per_booking=scored.cost_per_booking[lead, offer],
         revenue=scored.revenue[lead, offer] - more_bad * scored.loss_given_bad[lead],
         revenue_control=scored.revenue_control[lead],
         loss_given_bad=scored.loss_given_bad[lead],
+        contacts=choice.allocation.contacts,
+    )
+    brought = brought_shares(options, at, choice.allocation.contacts, choice.allocation.prices.channels)
+    return _worn_out(chosen, brought) if brought["value"].any() or (brought["booked"] < 1).any() else chosen
+
+
+def _worn_out(chosen: Chosen, brought: Mapping[str, Floats]) -> Chosen:
+    """The same contacts where channels are worn out: less is booked, what was to be spent is spent, value falls by the loss."""
+    booked, incremental = chosen.booked * brought["booked"], chosen.incremental * brought["incremental"]
+    fewer_organic = (chosen.booked - chosen.incremental) - (booked - incremental)
+    revenue = chosen.revenue * chosen.booked - brought["value"] - chosen.revenue_control * fewer_organic
+    return dataclasses.replace(
+        chosen,
+        booked=booked,
+        incremental=incremental,
+        bad=chosen.bad * brought["booked"],
+        fixed_cost=chosen.fixed_cost + chosen.cost_per_booking * (chosen.booked - booked),
+        revenue=np.divide(revenue, booked, out=np.zeros_like(booked), where=booked > 0),
     )
 
 
@@ -80,9 +104,10 @@ def _break_even(chosen: Chosen, expected: Totals) -> Estimate:
     good = chosen.revenue + np.nan_to_num(p_bad) * chosen.loss_given_bad
     bad = good - chosen.loss_given_bad
     spend = chosen.fixed_cost + chosen.booked * chosen.cost_per_booking
-    centre = break_even_bad_rate(chosen.booked, good, bad, spend)
-    per_loss = (chosen.booked * chosen.loss_given_bad).sum() / chosen.booked.sum()
+    times, booked = 1.0 if chosen.contacts is None else chosen.contacts, chosen.total(chosen.booked)
+    centre = break_even_bad_rate(chosen.booked * times, good, bad, spend * times)
+    per_loss = chosen.total(chosen.booked * chosen.loss_given_bad) / booked
     if not per_loss > 0:
         return Estimate(expected=float("nan"))
-    draws = centre + (spend.sum() / chosen.booked.sum() - expected.spend / expected.booked) / per_loss
+    draws = centre + (chosen.total(spend) / booked - expected.spend / expected.booked) / per_loss
     return estimate(centre, draws, draws)

@@ -1,25 +1,26 @@
-"""A Parquet file of leads, some rows at a time: each part is checked and typed as `acquire plan` would, and memory stays flat."""
+"""A file of leads, some rows at a time: each part is checked and typed as `acquire plan` would, and memory stays flat."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
+from pandas.util import hash_array
 
 from acquire.domain import Feature
 from acquire.errors import BadInput
-from acquire.ingest.checks import Sieve, read_numbers, read_texts
+from acquire.ingest.batches import column_names, read_batches
+from acquire.ingest.checks import MORE_THAN_ONCE, Sieve, read_numbers, read_texts
 from acquire.ingest.named import read_some_leads
 from acquire.ingest.sources import Columns, nearest, raw_table
 
 Flags = NDArray[np.bool_]
 
-ROWS_AT_ONCE = 20_000
-_BUFFER_BYTES = 1 << 20
+_ID = "lead_id"
 _RINGS = "ring_"
 
 
@@ -53,6 +54,7 @@ class LeadPart:
         leads: The rows that can be used, typed.
         usable: Which rows those are, shape (n,).
         reason: Why a row cannot be used, shape (n,); None where it can.
+        faults: What is wrong, whatever the value, with the number of rows.
     """
 
     lead_id: pd.Series
@@ -60,57 +62,59 @@ class LeadPart:
     leads: pd.DataFrame
     usable: Flags
     reason: NDArray[np.object_]
+    faults: Mapping[str, int]
 
 
 def read_parts(path: Path, terms: LeadTerms) -> Iterator[LeadPart]:
-    """Read a file of leads part by part.
-
-    Whether a lead is there twice is not looked for: that would take memory for every lead.
+    """Read a file of leads (Parquet or CSV) part by part; before that its ids once, to find leads that are there twice.
 
     Raises:
-        BadInput: The file is no Parquet file, is damaged, or lacks a column that the models read.
+        BadInput: The file cannot be read, is not what it says, or lacks a column that the models read.
     """
-    file = _open(path)
-    with file:
-        if not file.metadata.num_rows:
-            raise BadInput(f"{path.name} has no leads; nothing to score")
-        batches = file.iter_batches(batch_size=ROWS_AT_ONCE, use_threads=False)
-        while True:
-            try:
-                batch = next(batches, None)
-            except (pa.ArrowException, OSError):
-                raise _damaged(path) from None
-            if batch is None:
-                return
-            if batch.num_rows:
-                yield _part(path, pa.Table.from_batches([batch]).replace_schema_metadata(None), terms)
+    copies, is_empty = _find_copies(path, terms.columns), True
+    for rows in read_batches(path):
+        yield _part(path, rows, terms, copies)
+        is_empty = False
+    if is_empty:
+        raise BadInput(f"{path.name} has no leads; nothing to score")
 
 
-def _open(path: Path) -> pq.ParquetFile:
-    try:
-        with path.open("rb") as raw:
-            start = raw.read(4)
-    except OSError as error:
-        raise BadInput(f"{path.name} cannot be read: {error.strerror}") from None
-    if start != b"PAR1":
-        raise BadInput(f"{path.name} is not a Parquet file; write the leads as Parquet")
-    try:
-        return pq.ParquetFile(path, pre_buffer=False, buffer_size=_BUFFER_BYTES)
-    except (pa.ArrowException, OSError):
-        raise _damaged(path) from None
+def _find_copies(path: Path, columns: Columns) -> frozenset[str]:
+    """Give the ids that are there more than once. Holds 8 bytes per lead: a hash of its id."""
+    names = column_names(path)
+    own = [name for name in (columns.own(_ID), _ID) if name in names][:1]
+    if not own:
+        return frozenset()
+    hashes = np.sort(np.concatenate([np.empty(0, np.uint64), *(_hashes(ids) for ids in _read_ids(path, own, columns))]))
+    suspects = np.unique(hashes[1:][hashes[1:] == hashes[:-1]])
+    if not len(suspects):
+        return frozenset()
+    counts: Counter[str] = Counter()
+    for ids in _read_ids(path, own, columns):
+        counts.update(ids[np.isin(_hashes(ids), suspects)].tolist())
+    return frozenset(name for name, times in counts.items() if times > 1)
 
 
-def _damaged(path: Path) -> BadInput:
-    return BadInput(f"{path.name} is not what it says: the Parquet file is damaged; write it again")
+def _read_ids(path: Path, own: list[str], columns: Columns) -> Iterator["pd.Series[str]"]:
+    for rows in read_batches(path, own):
+        sieve = Sieve(raw_table("leads", path, rows, columns))
+        sieve.read_name(_ID, required=False)
+        if _ID in sieve.clean:
+            yield sieve.clean[_ID].dropna()
 
 
-def _part(path: Path, rows: pa.Table, terms: LeadTerms) -> LeadPart:
+def _hashes(ids: "pd.Series[str]") -> NDArray[np.uint64]:
+    return hash_array(ids.to_numpy(dtype=object), categorize=False)
+
+
+def _part(path: Path, rows: pa.Table, terms: LeadTerms, copies: frozenset[str]) -> LeadPart:
     sieve = Sieve(raw_table("leads", path, rows, terms.columns))
     if "consent" not in sieve and not terms.assume_consent:
         raise BadInput(
             f"{path.name} has no column consent, and the plan that fitted the models did not assume it; add the column"
         )
     read_some_leads(sieve, terms.channels)
+    sieve.reject(_ID, sieve.clean[_ID].isin(copies).to_numpy(), MORE_THAN_ONCE)
     if terms.rings is not None:
         _add_rings(sieve, terms.rings)
     for feature in terms.features:
@@ -123,7 +127,12 @@ def _part(path: Path, rows: pa.Table, terms: LeadTerms) -> LeadPart:
     leads = sieve.accepted()
     leads["consent"] = leads["consent"].astype("bool")
     return LeadPart(
-        lead_id=sieve.clean["lead_id"], channel=sieve.clean["channel"], leads=leads, usable=~rejected, reason=reason
+        lead_id=sieve.clean[_ID],
+        channel=sieve.clean["channel"],
+        leads=leads,
+        usable=~rejected,
+        reason=reason,
+        faults={f"{sieve.raw.own(fault.column)}: {fault.rule}": int(fault.rows.sum()) for fault in sieve.faults},
     )
 
 

@@ -58,7 +58,7 @@ def make_lists(
     """
     partner_of = {channel.channel: channel.partner for channel in channels}
     slug_of = partner_slugs(partner_of.values())
-    contacted = decisions.loc[decisions["decision"] == "contact"]
+    contacted = decisions.loc[(decisions["decision"] == "contact") & _is_single(decisions)]
     entries = pd.DataFrame(
         {
             "id": contacted["lead_id"].astype("str"),
@@ -72,6 +72,13 @@ def make_lists(
     )
     slugs = contacted["channel"].map(lambda channel: slug_of[partner_of[channel]])
     return {str(slug): rows.reset_index(drop=True) for slug, rows in entries.groupby(slugs, sort=True)}
+
+
+def _is_single(decisions: pd.DataFrame) -> "pd.Series[bool]":
+    """Which rows are one lead; a row that stands for others is nobody to contact."""
+    if "weight" not in decisions:
+        return pd.Series(True, index=decisions.index)
+    return decisions["weight"] == 1
 
 
 def list_csv(rows: pd.DataFrame) -> bytes:

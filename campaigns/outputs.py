@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from campaigns.lists import list_csv
+from campaigns.pacing_document import pacing_frame, rule_frame
 from campaigns.plan_document import AllocationLine, PlanDocument
 from campaigns.report_page import render_report
 from campaigns.spreadsheets import csv_bytes
@@ -25,6 +26,10 @@ def write_outputs(
     (folder / DOCUMENT).write_text(document.to_json(), encoding="utf-8")
     (folder / "report.html").write_text(render_report(document), encoding="utf-8")
     (folder / "allocation.csv").write_bytes(csv_bytes(_allocation(document)))
+    if document.pacing is not None:
+        (folder / "pacing.csv").write_bytes(csv_bytes(pacing_frame(document.pacing)))
+    if document.rules is not None:
+        (folder / "rules.csv").write_bytes(csv_bytes(rule_frame(document.rules)))
     decisions.to_parquet(folder / "decisions.parquet", index=False)
     quarantine.to_parquet(folder / "quarantine.parquet", index=False)
     (folder / "lists").mkdir()

@@ -12,7 +12,7 @@ import pandas as pd
 from acquire.domain import CONTROL, Channel, Offer, Policy
 from acquire.errors import BadInput
 from acquire.ingest.checks import Sieve, read_numbers, read_texts
-from acquire.ingest.named import read_leads
+from acquire.ingest.named import check_one_each, read_leads
 from acquire.ingest.partners import read_channels, read_offers
 from acquire.ingest.sources import Columns, RawTable, read_source
 from acquire.prefilter.screen import screen
@@ -187,6 +187,7 @@ def _read_leads(raw: RawTable, channels: tuple[Channel, ...], plan: PlanFile, to
     policy = read_policy_file(plan.policy) if plan.policy else None
     sieve = Sieve(raw)
     read_leads(sieve, [c.channel for c in channels], assume_consent=plan.assume_consent)
+    check_one_each(sieve, "a pilot gives every lead a lot of its own")
     _read_rule_fields(sieve, policy)
     sieve.check_usable()
     leads = sieve.accepted()

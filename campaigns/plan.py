@@ -9,6 +9,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from acquire.allocate.explain_plan import explain_plan
+from acquire.allocate.parts import check_limits
+from acquire.allocate.safety import price_of_safety
 from acquire.domain import Objective, Policy
 from acquire.ingest.tables import Tables
 from acquire.prefilter.screen import NO_CONSENT, screen
@@ -16,7 +19,8 @@ from campaigns.approvals import approval_notes
 from campaigns.challengers import with_champion
 from campaigns.champions import champion_of_settings
 from campaigns.choice import Choice, Market, choose
-from campaigns.decisions import allocation_lines, count_reasons, make_decisions
+from campaigns.comparisons import compare
+from campaigns.decisions import allocation_lines, count_reasons, make_decisions, money_notes
 from campaigns.evidence import gather_evidence
 from campaigns.fitting import fit_models, prepare
 from campaigns.folders import check_apart, check_place, replacing
@@ -25,8 +29,10 @@ from campaigns.held_out import HeldOut
 from campaigns.impact import impact_notes, protected_columns
 from campaigns.lists import make_lists, record_plan
 from campaigns.model_parts import library_versions, write_models
+from campaigns.option_table import OPTIONS, option_table, write_option_table
 from campaigns.outputs import DOCUMENT, write_outputs
 from campaigns.overlaps import gather_overlap, lacks_overlap, overlap_warnings
+from campaigns.plan_diff import read_snapshot, with_changes
 from campaigns.plan_document import OfferEvidence, PlanDocument, TableCount
 from campaigns.plan_file import PlanFile, read_plan_file
 from campaigns.plan_terms import terms_parts
@@ -35,12 +41,23 @@ from campaigns.risk_evidence import risk_warnings
 from campaigns.scoring import Models, score_leads
 from campaigns.settings import Settings
 from campaigns.store.session import open_or_create_store
+from campaigns.traffic import expected
 from campaigns.validation import validation_parts
+from campaigns.wear import with_wear
+from campaigns.weeks import look_ahead, with_expected_traffic, with_weeks
 
 KEY_VERSION = 1
 
 
-def make_plan(plan_path: Path, out: Path, *, progress: Progress, now: datetime, settings: Settings) -> PlanDocument:
+def make_plan(
+    plan_path: Path,
+    out: Path,
+    *,
+    progress: Progress,
+    now: datetime,
+    settings: Settings,
+    against: Path | None = None,
+) -> PlanDocument:
     """Plan a campaign and write everything that the contract's section 4 names.
 
     Args:
@@ -49,6 +66,7 @@ def make_plan(plan_path: Path, out: Path, *, progress: Progress, now: datetime, 
         progress: Told about each stage.
         now: The present instant, UTC.
         settings: Where the database is.
+        against: Folder of an earlier plan, to say what changed since.
 
     Raises:
         BadInput: A file, a value or a limit is wrong; nothing was written.
@@ -57,11 +75,14 @@ def make_plan(plan_path: Path, out: Path, *, progress: Progress, now: datetime, 
     check_place(out, sign=DOCUMENT)
     plan_file = read_plan_file(plan_path)
     check_apart(out, _files_to_keep(plan_path, plan_file, settings))
+    earlier = read_snapshot(against, plan_file.currency) if against else None
     champion = champion_of_settings(settings)
     today = now.astimezone(plan_file.time_zone).date()
     with progress.stage("Read and check the tables"):
         given = prepare(plan_file, today)
+        given = dataclasses.replace(given, tables=with_expected_traffic(given.tables, plan_file))
         tables, policy, approval = given.tables, given.policy, given.approval
+        check_limits(plan_file.limits, tables.channels)
     with progress.stage("Filter the leads"):
         refused = plan_file.limits.refuse_regions
         screened = screen(
@@ -71,13 +92,23 @@ def make_plan(plan_path: Path, out: Path, *, progress: Progress, now: datetime, 
     models, held_out, offers = fitted.models, fitted.held_out, fitted.offers
     with progress.stage("Score the leads"):
         market = _market(plan_file, given.objective, tables, screened, models)
+        ahead = look_ahead(given)
+        market = with_wear(market, ahead.curves, len(ahead.weeks))
     with progress.stage("Spend the budget within the limits"):
         choice = choose(market, held_out)
+    with progress.stage("Hold it against what runs today"):
+        choice, comparisons = compare(market, held_out, choice, tables.current_plan, plan_file.currency)
     with progress.stage("Write it down"):
         card = None if models.risk is None else models.risk.scorecard
         decisions = make_decisions(tables.leads, screened, market, choice, card, models.served)
         decisions["policy_hash"] = policy.content_hash if policy else None
         document = _document(plan_file, tables, models, market, choice, held_out, offers, decisions, policy, now)
+        document = with_weeks(comparisons.added_to(document), given, ahead, market, choice)
+        document = with_changes(document, earlier, decisions, tables)
+        chosen_from = option_table(market, choice, decisions)
+        priced = price_of_safety(chosen_from.question, chosen_from.contacts)
+        explained = explain_plan(chosen_from.question, chosen_from.contacts, document.limits)
+        document = dataclasses.replace(document, price_of_safety=priced, explained=explained)
         lists = make_lists(
             decisions, tables.channels, campaign=plan_file.campaign, created_at=now, key_version=KEY_VERSION
         )
@@ -89,6 +120,7 @@ def make_plan(plan_path: Path, out: Path, *, progress: Progress, now: datetime, 
             models_hash = write_models(folder / "models", models, document.hashes["data"], terms)
             document = dataclasses.replace(document, hashes={**document.hashes, "models": models_hash})
             write_outputs(folder, document, decisions, tables.quarantine, lists)
+            write_option_table(folder / OPTIONS, chosen_from)
             # Last, so that a database that refuses leaves the folder as it was.
             record_plan(store, document, lists)
     for table in document.tables:
@@ -101,7 +133,7 @@ def make_plan(plan_path: Path, out: Path, *, progress: Progress, now: datetime, 
 def _files_to_keep(plan_path: Path, plan_file: PlanFile, settings: Settings) -> tuple[Path | None, ...]:
     """Files that would be lost if they lay in the folder that is going to be replaced."""
     sources = plan_file.sources
-    tables = (sources.history, sources.leads, sources.channels, sources.offers, sources.links)
+    tables = (getattr(sources, field.name) for field in dataclasses.fields(sources))
     return (plan_path, plan_file.policy, *tables, settings.database_file)
 
 
@@ -116,12 +148,13 @@ def _market(
     return Market(
         leads=leads,
         scored=scored,
-        eligible=passed & ~lacks_overlap(leads, scored, tables.channels, tables.offers),
+        eligible=passed & expected(leads) & ~lacks_overlap(leads, scored, tables.channels, tables.offers),
         channels=tables.channels,
         offers=tables.offers,
-        limits=plan_file.limits,
+        limits=dataclasses.replace(plan_file.limits, current_plan=tables.current_plan),
         objective=objective,
         control_share=plan_file.control_share,
+        explore_share=plan_file.explore_share,
         seed=plan_file.seed,
     )
 
@@ -146,7 +179,7 @@ def _document(
         evidence, overlap=overlap, learner=plan_file.uplift.learner, served=_served_by(models)
     )
     data_hash = hashlib.sha256("".join(sorted(tables.hashes.values())).encode()).hexdigest()
-    plan_hash = plan_file.content_hash
+    plan_hash, lines = plan_file.content_hash, allocation_lines(choice)
     return PlanDocument(
         plan_id=hashlib.sha256(f"{plan_hash}{data_hash}{now.isoformat()}".encode()).hexdigest()[:16],
         name=plan_file.name,
@@ -166,6 +199,7 @@ def _document(
             *risk_warnings(evidence.risk),
             *approval_notes(models.approval, tables.history),
             *choice.allocation.warnings,
+            *money_notes(choice, lines),
             *impact_notes(tables.leads, decisions, protected_columns(plan_file.columns)),
         ),
         tables=tuple(
@@ -173,7 +207,7 @@ def _document(
             for c in tables.counts
         ),
         decisions=count_reasons(decisions),
-        allocation=allocation_lines(choice),
+        allocation=lines,
         versions=library_versions(),
         hashes={
             "plan": plan_hash,

@@ -11,9 +11,14 @@ from datetime import datetime
 from typing import Any
 
 from acquire.domain import Certificate, Estimate, LimitUse
+from acquire.explained import Explained, LimitEffect, LimitMove, Unspent
+from acquire.outlook import SafetyLine, SafetyPrice
 from acquire.uplift.balance import OfferOverlap
 from acquire.uplift.both_sides import BothSides
+from campaigns.current_document import FairPriceLine, Waterfall
+from campaigns.diff_document import PlanDiff
 from campaigns.json_values import estimate, line, lines, number, plain
+from campaigns.pacing_document import Pacing, TrafficRules
 from campaigns.risk_document import RiskEvidence
 
 
@@ -177,6 +182,13 @@ class PlanDocument:
     allocation: tuple[AllocationLine, ...]
     versions: Mapping[str, str]
     hashes: Mapping[str, str]
+    waterfall: Waterfall | None = None
+    price_sheet: tuple[FairPriceLine, ...] = ()
+    diff: PlanDiff | None = None
+    pacing: Pacing | None = None
+    rules: TrafficRules | None = None
+    price_of_safety: SafetyPrice | None = None
+    explained: Explained | None = None
 
     def to_json(self) -> str:
         """Give the document as JSON text; undefined figures are null."""
@@ -210,6 +222,13 @@ class PlanDocument:
                 "tables": lines(TableCount, raw["tables"]),
                 "decisions": lines(ReasonCount, raw["decisions"]),
                 "allocation": lines(AllocationLine, raw["allocation"]),
+                "price_of_safety": _safety(raw.get("price_of_safety")),
+                "explained": _explained(raw.get("explained")),
+                "waterfall": None if raw.get("waterfall") is None else Waterfall.from_content(raw["waterfall"]),
+                "diff": None if raw.get("diff") is None else PlanDiff.from_content(raw["diff"]),
+                "price_sheet": tuple(FairPriceLine.from_content(one) for one in raw.get("price_sheet", ())),
+                "pacing": None if raw.get("pacing") is None else Pacing.from_content(raw["pacing"]),
+                "rules": None if raw.get("rules") is None else TrafficRules.from_content(raw["rules"]),
             }
         )
 
@@ -229,6 +248,25 @@ def _offer_evidence(raw: Mapping[str, Any]) -> OfferEvidence:
 def _both_sides(raw: Mapping[str, Any]) -> BothSides:
     figures: dict[str, Any] = {key: estimate(raw[key]) for key in ("extra_booked", "extra_bad", "incremental_bad_rate")}
     return BothSides(**{**raw, **figures})
+
+
+def _safety(raw: Mapping[str, Any] | None) -> SafetyPrice | None:
+    return None if raw is None else SafetyPrice(**{**raw, "lines": lines(SafetyLine, raw["lines"])})
+
+
+def _explained(raw: Mapping[str, Any] | None) -> Explained | None:
+    if raw is None:
+        return None
+    unspent = raw["unspent"]
+    return Explained(
+        limits=tuple(_limit_effect(one) for one in raw["limits"]),
+        unspent=None if unspent is None else Unspent(**{**unspent, "stopped_by": tuple(unspent["stopped_by"])}),
+    )
+
+
+def _limit_effect(raw: Mapping[str, Any]) -> LimitEffect:
+    moves: dict[str, Any] = {key: line(LimitMove, raw[key]) for key in ("tighter", "looser")}
+    return line(LimitEffect, {**raw, **moves})
 
 
 def _policy_value(raw: Mapping[str, Any]) -> PolicyValue:

@@ -8,15 +8,24 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from acquire.domain import Limits, Objective, RiskTerms, UpliftTerms, check_fraction
+from acquire.domain import Limits, Objective, PartLimits, RiskTerms, UpliftTerms, check_fraction
 from acquire.errors import BadInput, NotBuiltYet
 from acquire.ingest.sources import Columns, Sources
 from campaigns.plan_keys import DEFAULT_TIME_ZONE as DEFAULT_TIME_ZONE  # noqa: PLC0414 - asked of the plan file
-from campaigns.plan_keys import ColumnKeys, DataKeys, LimitKeys, ObjectiveKeys, PlanKeys, RiskKeys, UpliftKeys
+from campaigns.plan_keys import (
+    ColumnKeys,
+    DataKeys,
+    LimitKeys,
+    ObjectiveKeys,
+    PartKeys,
+    PlanKeys,
+    RiskKeys,
+    UpliftKeys,
+)
 from campaigns.toml_file import first_mistake, read_toml
 
 # Named by the contract and read by later versions; a plan that ignored them would be another plan.
-_LATER = ("price_tiers", "identities", "current_plan", "spend_history", "traffic")
+_LATER = ("identities",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +45,8 @@ class PlanFile:
         objective: None where the file leaves it open; see `choose_objective`.
         limits: What the plan must keep.
         control_share: Share of those who would be contacted that is kept back at random per channel.
+        explore_share: Share of the budget that is spent at random among those who may be contacted.
+        pacing_weeks: Over how many weeks the plan is spread; None where the file does not say.
         risk: What is declared about features and labels for the scorecard.
         uplift: Which learner, and what is declared about the chance to book.
         content_hash: SHA-256 (hex) of the file.
@@ -53,6 +64,8 @@ class PlanFile:
     objective: Objective | None
     limits: Limits
     control_share: float
+    explore_share: float
+    pacing_weeks: int | None
     risk: RiskTerms
     uplift: UpliftTerms
     content_hash: str
@@ -94,6 +107,10 @@ def _plan_file(path: Path, plan: PlanKeys, content_hash: str) -> PlanFile:
         raise BadInput(
             'minimise = "spend" needs min_incremental_accounts in [limits]; without it the best is to do nothing'
         )
+    if limits.need_current is not None and plan.data.current_plan is None:
+        raise BadInput(
+            f"{limits.need_current} in [limits] speaks of the plan in force; name its table as current_plan in [data]"
+        )
     columns = _columns(plan.columns, plan.uplift.dose)
     check_fraction("control_share", plan.holdout.control_share)
     if plan.holdout.control_share == 1:
@@ -111,10 +128,18 @@ def _plan_file(path: Path, plan: PlanKeys, content_hash: str) -> PlanFile:
         objective=objective,
         limits=limits,
         control_share=plan.holdout.control_share,
+        explore_share=_explore_share(plan.explore.share, limits),
+        pacing_weeks=_pacing_weeks(plan),
         risk=_risk(plan.risk, columns),
         uplift=_uplift(plan.uplift, columns),
         content_hash=content_hash,
     )
+
+
+def _pacing_weeks(plan: PlanKeys) -> int | None:
+    if plan.pacing.weeks is not None and plan.data.traffic is not None:
+        raise BadInput("[pacing] weeks is given, but traffic lists the weeks; drop one of the two")
+    return plan.pacing.weeks
 
 
 def _check_built(data: DataKeys) -> None:
@@ -142,6 +167,10 @@ def _sources(folder: Path, data: DataKeys) -> Sources:
         channels=folder / data.channels,
         offers=folder / data.offers if data.offers else None,
         links=folder / data.links if data.links else None,
+        current_plan=folder / data.current_plan if data.current_plan else None,
+        price_tiers=folder / data.price_tiers if data.price_tiers else None,
+        spend_history=folder / data.spend_history if data.spend_history else None,
+        traffic=folder / data.traffic if data.traffic else None,
     )
 
 
@@ -184,6 +213,27 @@ def _uplift(written: UpliftKeys, columns: Columns) -> UpliftTerms:
     return UpliftTerms(learner=written.learner, direction=direction, dose=written.dose)
 
 
+def _explore_share(share: float, limits: Limits) -> float:
+    check_fraction("[explore] share", share)
+    if share == 1:
+        raise BadInput("[explore] share is 1.0, which leaves nothing to plan; give a fraction below 1")
+    if share > 0 and limits.budget is None:
+        raise BadInput("[explore] share is a share of the budget; give budget in [limits]")
+    return share
+
+
 def _limits(written: LimitKeys) -> Limits:
     limits: Mapping[str, Any] = {name: getattr(written, name) for name in LimitKeys.model_fields}
-    return Limits(**{**limits, "refuse_regions": frozenset(written.refuse_regions)})
+    parts = {kind: _part_limits(kind, getattr(written, kind)) for kind in ("channel", "partner", "affiliate")}
+    lists = {name: frozenset(getattr(written, name)) for name in ("refuse_regions", "locked_channels")}
+    return Limits(**{**limits, **parts, **lists})
+
+
+def _part_limits(kind: str, written: Mapping[str, PartKeys]) -> dict[str, PartLimits]:
+    parts = {}
+    for name, keys in written.items():
+        try:
+            parts[name] = PartLimits(**keys.model_dump())
+        except BadInput as error:
+            raise BadInput(f"[limits.{kind}.{name}] {error}") from None
+    return parts

@@ -73,10 +73,29 @@ class ObjectiveKeys(Strict):
     minimise: Literal["spend"] | None = None
 
 
+class PartKeys(Strict):
+    """[limits.channel.<name>], [limits.partner.<name>], [limits.affiliate.<name>]."""
+
+    max_spend: float | None = None
+    min_spend: float | None = None
+    max_contacts: float | None = None
+    min_contacts: float | None = None
+    max_bad_rate: float | None = None
+    max_incremental_bad_rate: float | None = None
+    max_bad_amount_rate: float | None = None
+    max_cac: float | None = None
+    max_incremental_cac: float | None = None
+    min_incremental_accounts: float | None = None
+    max_approvals: float | None = None
+    max_expected_loss: float | None = None
+    max_calls: float | None = None
+
+
 class LimitKeys(Strict):
     """[limits]."""
 
     budget: float | None = None
+    min_spend: float | None = None
     max_bad_rate: float | None = None
     bad_rate_confidence: float = 0.95
     bad_rate_basis: Literal["realised", "expected"] = "realised"
@@ -86,7 +105,10 @@ class LimitKeys(Strict):
     max_incremental_cac: float | None = None
     min_incremental_accounts: float | None = None
     max_contacts: float | None = None
+    min_contacts: float | None = None
     max_approvals: float | None = None
+    max_expected_loss: float | None = None
+    max_calls: float | None = None
     max_partner_share: Caps = Field(default_factory=dict)
     max_channel_share: Caps = Field(default_factory=dict)
     max_affiliate_share: Caps = Field(default_factory=dict)
@@ -94,12 +116,29 @@ class LimitKeys(Strict):
     max_region_share: Caps = Field(default_factory=dict)
     refuse_regions: list[Text] = Field(default_factory=list)
     min_group_share: dict[str, float] = Field(default_factory=dict)
+    channel: dict[str, PartKeys] = Field(default_factory=dict)
+    partner: dict[str, PartKeys] = Field(default_factory=dict)
+    affiliate: dict[str, PartKeys] = Field(default_factory=dict)
+    locked_channels: list[Text] = Field(default_factory=list)
+    max_change: Caps = Field(default_factory=dict)
 
 
 class HoldoutKeys(Strict):
     """[holdout]."""
 
     control_share: float = DEFAULT_CONTROL_SHARE
+
+
+class ExploreKeys(Strict):
+    """[explore]."""
+
+    share: float = 0.0
+
+
+class PacingKeys(Strict):
+    """[pacing]."""
+
+    weeks: int | None = Field(default=None, ge=1, le=52)
 
 
 class RiskKeys(Strict):
@@ -132,5 +171,7 @@ class PlanKeys(Strict):
     objective: ObjectiveKeys | None = None
     limits: LimitKeys = LimitKeys()
     holdout: HoldoutKeys = HoldoutKeys()
+    explore: ExploreKeys = ExploreKeys()
+    pacing: PacingKeys = PacingKeys()
     risk: RiskKeys = RiskKeys()
     uplift: UpliftKeys = UpliftKeys()

@@ -2,12 +2,12 @@
 
 import json
 import math
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Set
+from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from acquire.domain import Channel, Offer, Policy
+from acquire.domain import Channel, Offer, Policy, PriceTier
 from acquire.errors import UNREADABLE, BadInput
 from acquire.ingest.sources import Columns
 from acquire.modelfile import ModelFolder
@@ -94,7 +94,7 @@ def read_terms(folder: ModelFolder, name: str) -> PlanTerms:
         approval = json.loads(folder.parts[APPROVAL]) if APPROVAL in folder.parts else None
         return PlanTerms(
             currency=_text(terms["currency"]),
-            channels=tuple(Channel(**channel) for channel in terms["channels"]),
+            channels=tuple(_channel(channel) for channel in terms["channels"]),
             offers=tuple(_offer(offer) for offer in terms["offers"]),
             columns=_columns(terms["columns"]),
             policy=None if policy is None else parse_policy(parse_toml(Path(POLICY), policy)),
@@ -133,9 +133,33 @@ def _amount(written: object) -> float:
     return float(written)
 
 
+def _channel(written: Mapping[str, Any]) -> Channel:
+    _check_kinds(Channel, written, optional={"affiliate_group"})
+    tiers = tuple(PriceTier(**tier) for tier in written.get("price_tiers", ()))
+    return Channel(**{**written, "price_tiers": tiers})
+
+
 def _offer(written: Mapping[str, Any]) -> Offer:
+    _check_kinds(Offer, written)
     attributes = tuple((str(name), float(value)) for name, value in written.get("attributes", ()))
     return Offer(**{**written, "channels": frozenset(written["channels"]), "attributes": attributes})
+
+
+def _check_kinds(
+    kind: type[Channel] | type[Offer], written: Mapping[str, Any], optional: Set[str] = frozenset()
+) -> None:
+    """Raise ValueError unless names are texts and prices are numbers; limits may be null, `optional` names too."""
+    for field in fields(kind):
+        value = written.get(field.name, field.default)
+        if field.default is MISSING or field.name in optional:
+            good = isinstance(value, str) or (value is None and field.name in optional)
+        elif field.default is None or isinstance(field.default, float):
+            is_number = isinstance(value, int | float) and not isinstance(value, bool)
+            good = is_number or (value is None and field.default is None)
+        else:
+            continue
+        if not good:
+            raise ValueError(f"{field.name} of the wrong kind")
 
 
 def _columns(written: Mapping[str, Any]) -> Columns:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import jinja2
 
 from acquire.domain import Estimate, LimitUse
+from campaigns import limit_words, report_current, report_evidence, report_risk, report_weeks, safety_words
 from campaigns import report_figures as figures
-from campaigns import report_risk
 from campaigns import report_words as words
 from campaigns.plan_document import CalibrationBin, Evidence, PlanDocument, PolicyValue
 
@@ -34,6 +34,7 @@ class LimitLine:
     mark: float
     worth: str
     at_least: bool
+    effects: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,13 +58,15 @@ def render_report(document: PlanDocument) -> str:
     Returns:
         HTML text.
     """
-    return _templates(document.currency).render(
+    template = environment(document.currency).get_template("report.html.jinja")
+    return template.render(
         plan=document,
         tone=tone_of(document.evidence),
         cards=cards_of(document),
         offers=figures.offers_of(document.allocation),
         bars=figures.channel_bars(document.allocation),
         limits=[limit_line(limit, document) for limit in document.limits],
+        unspent=unspent_of(document),
         effect_scale=_scale_of([o.average_effect for o in document.evidence.offers]),
         gain_scale=_scale_of([o.aipw_gain for o in document.evidence.offers]),
         comparisons=comparisons_of(document.evidence.policies, document.currency),
@@ -119,7 +122,22 @@ def limit_line(limit: LimitUse, document: PlanDocument) -> LimitLine:
         mark=share(limit.allowed),
         worth=words.say_shadow_price(limit, document.objective, document.currency),
         at_least=limit.name.startswith("min_"),
+        effects=effects_of(limit, document),
     )
+
+
+def effects_of(limit: LimitUse, document: PlanDocument) -> tuple[str, ...]:
+    """Say what moving a limit really does; nothing in a plan of an earlier version."""
+    known = () if document.explained is None else document.explained.limits
+    effect = next((one for one in known if one.name == limit.name), None)
+    return () if effect is None else limit_words.say_effect(effect, document.objective, document.currency)
+
+
+def unspent_of(document: PlanDocument) -> str:
+    """Say why money of the budget is left; empty where it is spent."""
+    if document.explained is None:
+        return ""
+    return limit_words.say_unspent(document.explained, document.objective, document.currency)
 
 
 def comparisons_of(policies: Sequence[PolicyValue], currency: str) -> tuple[Comparison, ...]:
@@ -154,16 +172,16 @@ def _scale_of(estimates: Sequence[Estimate]) -> figures.Scale:
     return figures.scale_over(figures.values_of(estimates), around_zero=True)
 
 
-def _templates(currency: str) -> jinja2.Template:
-    """Load the template with the words of one currency; autoescape is on for every text."""
-    environment = jinja2.Environment(
+def environment(currency: str) -> jinja2.Environment:
+    """Give the templates the words of one currency; autoescape is on for every text."""
+    templates = jinja2.Environment(
         loader=jinja2.PackageLoader("campaigns", "templates"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {
+    templates.filters |= {
         "count": words.say_count,
         "money": lambda value: words.say_money(value, currency),
         "percent": words.say_percent,
@@ -174,10 +192,14 @@ def _templates(currency: str) -> jinja2.Template:
         "exactly": lambda value, unit: words.say_exactly(value, unit, currency),
         "interval": lambda estimate, unit: words.say_interval(estimate, unit, currency),
     }
-    environment.globals |= {
+    templates.globals |= {
         "strip": figures.strip,
         "own_scale": figures.own_scale,
         "tick_words": words.say_tick,
+        "current_words": report_current,
+        "week_words": report_weeks,
+        "evidence_words": report_evidence,
         "risk_words": report_risk,
+        "safety_words": safety_words,
     }
-    return environment.get_template("report.html.jinja")
+    return templates

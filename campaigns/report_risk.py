@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from acquire.domain import Estimate
 from campaigns.report_words import (
     HALF_WIDTH,
+    Row,
+    WordTable,
     say_count,
     say_decimals,
     say_factor,
@@ -23,8 +25,6 @@ _IN_PART = (
     "is seen of them."
 )
 
-Row = tuple[str, ...]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RiskFigure:
@@ -33,21 +33,6 @@ class RiskFigure:
     name: str
     words: str
     between: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WordTable:
-    """A table in words: the first column is text, all others are figures.
-
-    Attributes:
-        heads: Name of each column.
-        rows: Cells.
-        groups: Names over several columns each, with their number; empty = none.
-    """
-
-    heads: Row
-    rows: tuple[Row, ...]
-    groups: tuple[tuple[str, int], ...] = ()
 
 
 def risk_figures(risk: RiskEvidence) -> tuple[RiskFigure, ...]:

@@ -1,6 +1,7 @@
 """Figures in words, as the report prints them: 'CNY 60,000', '11.8 %', 'between 560 and 690', 'not known'."""
 
 import math
+from dataclasses import dataclass
 from typing import Literal
 
 from acquire.domain import Certificate, Estimate, LimitUse
@@ -8,6 +9,7 @@ from acquire.domain import Certificate, Estimate, LimitUse
 NOT_KNOWN = "not known"
 
 Unit = Literal["money", "rate", "contacts", "accounts"]
+Row = tuple[str, ...]
 
 _MINUS = "\u2212"
 _FIXED_SPACE = "\u00a0"
@@ -24,15 +26,18 @@ LIMIT_NAMES = {
     "max_incremental_cac": "Cost per extra account",
     "min_incremental_accounts": "Extra accounts, at least",
     "max_contacts": "Contacts",
+    "min_contacts": "Contacts, at least",
     "max_approvals": "Approvals",
+    "max_calls": "Calls",
+    "max_expected_loss": "Expected loss of what is booked",
     "max_partner_share": "Share of spend of one partner",
     "max_channel_share": "Share of spend of one channel",
     "max_affiliate_share": "Share of spend of one group of partners",
     "min_region_share": "Share of contacts of a region, at least",
     "max_region_share": "Share of contacts of a region",
     "min_group_share": "Share of contacts of a group, at least",
-    "max_spend": "Spend of a channel",
-    "min_spend": "Spend of a channel, at least",
+    "max_spend": "Spend",
+    "min_spend": "Spend, at least",
     "min_spend_if_used": "Spend of a channel once it is used, at least",
 }
 
@@ -41,6 +46,23 @@ GOALS = {
     "incremental_accounts": ("extra accounts", "accounts"),
     "spend": ("spend", "money"),
 }
+
+LEARNERS = {"logistic_t": "logistic T", "s": "S", "t": "T", "x": "X", "dr": "DR"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WordTable:
+    """A table in words: the first column is text, all others are figures.
+
+    Attributes:
+        heads: Name of each column.
+        rows: Cells.
+        groups: Names over several columns each, with their number; empty = none.
+    """
+
+    heads: Row
+    rows: tuple[Row, ...]
+    groups: tuple[tuple[str, int], ...] = ()
 
 
 def say_count(value: float) -> str:

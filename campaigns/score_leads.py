@@ -1,10 +1,12 @@
 """`acquire score`: leads through the models of a folder, part by part, into one Parquet file, whole or not at all."""
 
+import math
 import os
 import tempfile
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -27,6 +29,7 @@ from campaigns.plan_file import read_plan_file
 from campaigns.rings import with_rings
 from campaigns.scoring import score_rows
 
+Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
@@ -40,16 +43,31 @@ class ScoreCount:
     invalid: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extras:
+    """What is written beside the scores: reasons in words; uplifts at other doses, column -> dose."""
+
+    reasons: bool = False
+    doses: Mapping[str, float] = field(default_factory=dict)
+
+
 def score_file(
-    models_folder: Path, leads: Path, out: Path, *, with_reasons: bool = False, rings: pd.DataFrame | None = None
+    models_folder: Path,
+    leads: Path,
+    out: Path,
+    *,
+    with_reasons: bool = False,
+    doses: Sequence[float] = (),
+    rings: pd.DataFrame | None = None,
 ) -> ScoreCount:
-    """Score a Parquet file of leads; row by row what `acquire plan` would write into decisions.parquet.
+    """Score a file of leads (Parquet or CSV); row by row what `acquire plan` would write into decisions.parquet.
 
     Args:
         models_folder: What `acquire fit` wrote, or the folder of a plan or its models/; from anybody.
         leads: The file; read part by part.
         out: The file to write; replaced whole or not at all.
         with_reasons: Also say in words why each lead's best offer does what it does.
+        doses: Also give what offers of these doses would change, where offers differ in one number, as a price.
         rings: Figures of each lead's ring, as `ring_figures` gives them; None: the file has them, or none are read.
 
     Raises:
@@ -57,14 +75,16 @@ def score_file(
     """
     _check_place(out, leads, models_folder)
     shipped = read_models(models_folder)
-    counts = np.zeros(3, dtype=np.int64)
-    schema = _schema(shipped, with_reasons=with_reasons)
+    extras = Extras(reasons=with_reasons, doses=_doses(shipped, doses))
+    counts, reasons = np.zeros(3, dtype=np.int64), Counter[str]()
+    schema = _schema(shipped, extras)
     with _replacing(out) as beside, pq.ParquetWriter(beside, schema) as writer:
         for part in read_parts(leads, _terms(shipped, rings)):
-            rows = score_part(shipped, part, with_reasons=with_reasons)
+            rows = score_part(shipped, part, extras)
             counts += _counts(rows["reason"], part)
+            reasons.update(part.faults)
             writer.write_table(pa.Table.from_pandas(rows, schema=schema, preserve_index=False))
-        _check_usable(leads, counts)
+        _check_usable(leads, counts, reasons)
     return ScoreCount(
         read=int(counts.sum()), scored=int(counts[0]), without_consent=int(counts[1]), invalid=int(counts[2])
     )
@@ -89,21 +109,21 @@ def ring_figures(plan_path: Path, leads: Path, now: datetime) -> pd.DataFrame:
     return ringed.set_index("lead_id")[[name for name in ringed if name not in tables.leads]]
 
 
-def score_part(shipped: ShippedModels, part: LeadPart, *, with_reasons: bool = False) -> pd.DataFrame:
+def score_part(shipped: ShippedModels, part: LeadPart, extras: Extras) -> pd.DataFrame:
     """Score some rows: one row of the result per row of the file, in its order; null where a row was not scored."""
     asked = part.leads[part.leads["consent"]]
     result = pd.DataFrame({"lead_id": part.lead_id, "channel": part.channel, "reason": part.reason})
     usable = np.flatnonzero(part.usable)
     result.loc[usable[~part.leads["consent"].to_numpy()], "reason"] = NO_CONSENT
     places = usable[part.leads["consent"].to_numpy()]
-    scores = _scored_columns(shipped, asked.reset_index(drop=True), with_reasons=with_reasons).set_index(places)
+    scores = _scored_columns(shipped, asked.reset_index(drop=True), extras).set_index(places)
     nowhere = scores.pop("nowhere").to_numpy(dtype=np.bool_)
     result.loc[places[nowhere], "reason"] = NO_OVERLAP
     return pd.concat([result, scores.reindex(result.index)], axis=1)
 
 
-def _scored_columns(shipped: ShippedModels, leads: pd.DataFrame, *, with_reasons: bool) -> pd.DataFrame:
-    names = _score_names(shipped, with_reasons=with_reasons)
+def _scored_columns(shipped: ShippedModels, leads: pd.DataFrame, extras: Extras) -> pd.DataFrame:
+    names = _score_names(shipped, extras)
     if leads.empty:
         return pd.DataFrame({name: pd.Series(dtype="float64") for name in [*names, "nowhere"]})
     terms = shipped.terms
@@ -116,12 +136,41 @@ def _scored_columns(shipped: ShippedModels, leads: pd.DataFrame, *, with_reasons
         **{f"revenue_{CONTROL}": scored.revenue_control, **money}, p_bad=scored.p_bad[np.arange(len(leads)), best]
     )
     columns = columns.assign(nowhere=lacks_overlap(leads, scored, terms.channels, terms.offers))
-    if with_reasons:
+    columns = columns.assign(**_along_doses(shipped, extras, scored.uplift * known))
+    if extras.reasons:
         columns = columns.assign(uplift_reason=explain(shipped.served, leads, best, scored.uplift * known))
     return columns[[*names, "nowhere"]]
 
 
-def _score_names(shipped: ShippedModels, *, with_reasons: bool) -> list[str]:
+def _doses(shipped: ShippedModels, doses: Sequence[float]) -> Mapping[str, float]:
+    """Name the columns of the doses asked for.
+
+    Raises:
+        BadInput: The models know no dose, or one has no column of its own.
+    """
+    dose = shipped.served.dose
+    if doses and dose is None:
+        raise BadInput(
+            f"--dose is {doses[0]:g}, but the offers of these models do not differ in a number; leave it out"
+        )
+    named = {f"uplift_{dose.name}_{value:.15g}": value for value in doses} if dose is not None else {}
+    offers = {f"uplift_{offer}" for offer in shipped.served.offers}
+    for name, value in named.items():
+        if not math.isfinite(value) or name in offers:
+            raise BadInput(f"--dose {value:g} cannot be given a column of its own; give another number")
+    return named
+
+
+def _along_doses(shipped: ShippedModels, extras: Extras, uplift: Floats) -> Mapping[str, Floats]:
+    """Uplifts at the doses asked for, from those of the offers, shape (n, J); NaN where an offer's is not known."""
+    dose = shipped.served.dose
+    if dose is None or not extras.doses:
+        return {}
+    asked = np.array(list(extras.doses.values()))
+    return dict(zip(extras.doses, dose.curve(uplift, asked).T, strict=True))
+
+
+def _score_names(shipped: ShippedModels, extras: Extras) -> list[str]:
     offers = shipped.served.offers
     return [
         "p_bad",
@@ -132,15 +181,15 @@ def _score_names(shipped: ShippedModels, *, with_reasons: bool) -> list[str]:
         *(f"revenue_{o}" for o in (CONTROL, *offers)),
         "exposure",
         "loss_given_bad",
-        *(["uplift_reason"] if with_reasons else []),
+        *extras.doses,
+        *(["uplift_reason"] if extras.reasons else []),
     ]
 
 
-def _schema(shipped: ShippedModels, *, with_reasons: bool) -> pa.Schema:
+def _schema(shipped: ShippedModels, extras: Extras) -> pa.Schema:
     texts = [(name, pa.string()) for name in ("lead_id", "channel", "reason")]
     scores = [
-        (name, pa.string() if name == "uplift_reason" else pa.float64())
-        for name in _score_names(shipped, with_reasons=with_reasons)
+        (name, pa.string() if name == "uplift_reason" else pa.float64()) for name in _score_names(shipped, extras)
     ]
     return pa.schema(texts + scores)
 
@@ -162,11 +211,12 @@ def _counts(reason: pd.Series, part: LeadPart) -> Ints:
     return np.array([len(reason) - invalid - without, without, invalid], dtype=np.int64)
 
 
-def _check_usable(leads: Path, counts: Ints) -> None:
+def _check_usable(leads: Path, counts: Ints, reasons: Counter[str]) -> None:
     if 2 * counts[2] > counts.sum():
+        reason, n_rows = reasons.most_common(1)[0]
         raise BadInput(
-            f"{leads.name}: {counts[2]} of {counts.sum()} rows cannot be used, more than half; hold its columns against the "
-            "history that the models were fitted on"
+            f"{leads.name}: {counts[2]} of {counts.sum()} rows cannot be used, more than half; the most frequent reason "
+            f"({n_rows} rows): {reason}"
         )
 
 
@@ -174,6 +224,8 @@ def _check_place(out: Path, leads: Path, models_folder: Path) -> None:
     """Raise BadInput unless a file can be put at `out`; asked before any work is done."""
     if out.is_dir() or out.is_symlink():
         raise BadInput(f"--out {out} is a folder or a link; name a file, as in scores.parquet")
+    if out.exists() and not out.is_file():
+        raise BadInput(f"--out {out} is a device or a pipe, which a file cannot take the place of; name a file")
     if not out.resolve().parent.is_dir():
         raise BadInput(f"--out {out}: the folder {out.resolve().parent} does not exist; create it first")
     if out.resolve() == leads.resolve():

@@ -204,6 +204,7 @@ def _scored(
         loss_given_bad=loss,
         amount=frame["amount"].to_numpy(np.float64) if "amount" in frame else np.full(len(frame), np.nan),
         p_approved=event_chances(frame, "approved", offers, models.event_rates) if by_lead is None else by_lead,
+        p_applied=event_chances(frame, "applied", offers, models.event_rates),
     )
 
 

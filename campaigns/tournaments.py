@@ -1,27 +1,23 @@
 """The tournament of learners that `acquire fit PLAN --compare` prints: which one a plan of this history should use."""
 
 import dataclasses
+from collections.abc import Mapping
 
 import numpy as np
 
 from acquire.domain import Estimate, LearnerName
+from acquire.uplift.effects import Effects
 from acquire.uplift.tournament import SIMPLEST_FIRST, Contestant, Tournament, hold_tournament
 from campaigns.fitting import Given
 from campaigns.progress import Progress
+from campaigns.report_words import LEARNERS
 from campaigns.scoring import fit_uplift
 
 _LINE = "{:12}{:>26}{:>26}{:>26}{:>10}"
-_NAMES: dict[LearnerName, str] = {
-    "logistic_t": "logistic T",
-    "s": "S",
-    "t": "T",
-    "x": "X",
-    "dr": "DR",
-}
 
 
-def compare_learners(given: Given, progress: Progress) -> Tournament:
-    """Fit every learner on the plan's history, with the plan's terms and seed, and let held-out rows decide.
+def fit_learners(given: Given, progress: Progress) -> Mapping[LearnerName, Effects]:
+    """Fit every learner on the plan's history, with the plan's terms and seed.
 
     Args:
         given: The input of the plan, read and checked.
@@ -32,8 +28,13 @@ def compare_learners(given: Given, progress: Progress) -> Tournament:
         with progress.stage(f"Fit the learner {learner}"):
             terms = dataclasses.replace(plan_file.uplift, learner=learner)
             effects[learner] = fit_uplift(given.tables, plan_file.seed, terms)
+    return effects
+
+
+def compare_learners(given: Given, effects: Mapping[LearnerName, Effects]) -> Tournament:
+    """Let rows that no model had seen decide between the learners."""
     booked = given.tables.history["booked"].to_numpy(np.float64)
-    return hold_tournament(effects, booked, np.random.default_rng(plan_file.seed + 4))
+    return hold_tournament(effects, booked, np.random.default_rng(given.plan_file.seed + 4))
 
 
 def tournament_text(tournament: Tournament, learner: LearnerName) -> str:
@@ -55,7 +56,7 @@ def tournament_text(tournament: Tournament, learner: LearnerName) -> str:
 def _row(one: Contestant, tournament: Tournament) -> str:
     behind = "the best" if one is tournament.best else _figure(one.behind)
     return _LINE.format(
-        _NAMES[one.learner], _figure(one.value), _figure(one.beyond_random), behind, f"{one.contacts:.1%}"
+        LEARNERS[one.learner], _figure(one.value), _figure(one.beyond_random), behind, f"{one.contacts:.1%}"
     )
 
 
@@ -69,6 +70,6 @@ def _verdict(tournament: Tournament, learner: LearnerName) -> str:
         return "No evidence that any learner's policy brings anything: keep the simplest, or gather more history."
     reason = "the simplest within one standard error of the best"
     if champion.learner == learner:
-        return f"Champion: {_NAMES[learner]}, {reason}. The plan uses it."
+        return f"Champion: {LEARNERS[learner]}, {reason}. The plan uses it."
     change = f'to change it write learner = "{champion.learner}" under [uplift].'
-    return f"Champion: {_NAMES[champion.learner]}, {reason}. The plan uses {_NAMES[learner]}: {change}"
+    return f"Champion: {LEARNERS[champion.learner]}, {reason}. The plan uses {LEARNERS[learner]}: {change}"

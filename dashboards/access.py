@@ -46,8 +46,9 @@ class Page:
 
 OVERVIEW = Page(path="/overview", title="Overview", roles=frozenset({"executive", "growth", "risk", "approver"}))
 PLAN = Page(path="/plan", title="Plan", roles=frozenset({"executive", "growth", "risk", "approver"}))
+FRONTIER = Page(path="/frontier", title="Frontier", roles=frozenset({"executive", "growth", "risk", "approver"}))
 PARTNER = Page(path="/partner", title="Partners", roles=frozenset({"partner", "growth", "approver"}))
-PAGES = (OVERVIEW, PLAN, PARTNER)
+PAGES = (OVERVIEW, PLAN, FRONTIER, PARTNER)
 DOWNLOADS = {"/download/channels.csv": OVERVIEW, "/download/partner.csv": PARTNER, "/download/lists/": PARTNER}
 
 HOME: dict[Role, str] = {

@@ -16,7 +16,7 @@ from dashboards import shell
 from dashboards.access import Forbidden, Guard, NotLoggedIn
 from dashboards.downloads import add_downloads
 from dashboards.login import Patience, add_login
-from dashboards.pages import overview, partner, plan
+from dashboards.pages import frontier, overview, partner, plan
 from dashboards.source import Source
 
 _HERE = Path(__file__).parent
@@ -80,7 +80,7 @@ def _add_dash(app: FastAPI, source: Source, title: str) -> Dash:
     # No callback uses the renderer's websocket: the page is told not to open one, and the guard refuses one opened by hand.
     dash.backend.websocket_capability = False
     shell.register(dash, source)
-    for page in (overview, plan, partner):
+    for page in (overview, plan, frontier, partner):
         page.register(dash, source)
     # Dash prepares its index on the first request to "/", and asks for a layout then; here a person may enter on any page, and
     # there is no layout without a person.

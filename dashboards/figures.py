@@ -54,7 +54,7 @@ def draw_trend(weeks: pd.DataFrame, currency: str, incremental_cac: Series = ())
     for line in lines:
         figure.add_trace(line, row=3, col=1)
     figure.update_traces(mode="lines+markers", selector={"name": "Incremental CAC"})
-    _plain(figure, height=440 if lines else 320)
+    plain_figure(figure, height=440 if lines else 320)
     # The legend belongs to the lowest picture: it stands right above it.
     figure.update_layout(hovermode="x", bargap=0.25, legend={"y": figure.layout[f"yaxis{n_rows}"].domain[1] + 0.005})
     titles = (f"Spend, {currency}", "Booked, accounts", f"Per account, {currency}")
@@ -84,7 +84,7 @@ def draw_funnel(stages: Sequence[FunnelStage]) -> go.Figure:
         cliponaxis=False,
         hovertemplate="%{y}: %{text}<extra></extra>",
     )
-    figure = _plain(go.Figure(bars), height=440)
+    figure = plain_figure(go.Figure(bars), height=440)
     # Room for the labels, which stand to the right of the bars.
     figure.update_xaxes(
         title_text="Leads (share of the stage before)", range=[0, max(counts) * 1.5 or 1], nticks=4, tickformat="~s"
@@ -112,7 +112,7 @@ def draw_bad_rate(months: pd.DataFrame, limit: float | None) -> go.Figure:
         marker={"size": 7},
         hovertemplate="%{x}: %{y:.1%} of %{customdata[0]:,.0f} matured accounts<extra></extra>",
     )
-    figure = _plain(go.Figure(line), height=280)
+    figure = plain_figure(go.Figure(line), height=280)
     if limit is not None:
         label = {"text": f"limit {100 * limit:.1f} %", "font": {"color": LIMIT, "size": 12}}
         figure.add_hline(y=limit, line={"color": LIMIT, "dash": "dash", "width": 1.5}, annotation=label)
@@ -141,7 +141,7 @@ def draw_allocation(lines: Sequence[AllocationLine]) -> go.Figure:
             for number, offer in enumerate(offers_of(lines))
         ]
     )
-    _plain(figure, height=110 + 34 * len(contacts))
+    plain_figure(figure, height=110 + 34 * len(contacts))
     figure.update_layout(barmode="stack", bargap=0.35, legend={"traceorder": "normal"})
     figure.update_xaxes(title_text="Contacts", nticks=5, tickformat=",")
     figure.update_yaxes(showgrid=False)
@@ -190,7 +190,7 @@ def draw_calibration(bins: Sequence[CalibrationBin]) -> go.Figure:
             ),
         ]
     )
-    _plain(figure, height=300)
+    plain_figure(figure, height=300)
     figure.update_layout(showlegend=False)
     figure.update_xaxes(title_text="Predicted, %", tickformat=".0%", nticks=6)
     figure.update_yaxes(title_text="Observed, % (90 % interval)", tickformat=".0%", nticks=6)
@@ -233,14 +233,14 @@ def _dots(names: Sequence[str], figures: Sequence[Estimate], scale: float) -> go
         mode="markers",
         marker={"color": ACCENT, "size": 9},
     )
-    figure = _plain(go.Figure(dots), height=110 + 34 * len(names))
+    figure = plain_figure(go.Figure(dots), height=110 + 34 * len(names))
     figure.add_vline(x=0, line={"color": _AXIS, "width": 1})
     figure.update_xaxes(nticks=6)
     figure.update_yaxes(autorange="reversed")
     return figure
 
 
-def _plain(figure: go.Figure, height: int) -> go.Figure:
+def plain_figure(figure: go.Figure, height: int) -> go.Figure:
     """Take away what plotly adds by default: background, frame, zero lines, tool bar space."""
     figure.update_layout(
         template="none",

@@ -9,7 +9,7 @@ from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html
 from campaigns.users import Viewer
 from dashboards.access import PAGES, current_viewer, page_at, permit
 from dashboards.components import Component, empty
-from dashboards.pages import overview, partner, plan
+from dashboards.pages import frontier, overview, partner, plan
 from dashboards.source import Source
 
 FONT = "var(--font)"
@@ -135,4 +135,5 @@ def page_content(source: Source, path: str, query: str) -> Any:
         return empty("There is no such page.", "Choose one from the menu.")
     permit(page)
     asked = {name: values[0] for name, values in parse_qs((query or "").removeprefix("?")).items()}
-    return {"/overview": overview, "/plan": plan, "/partner": partner}[path].layout(source, asked)
+    pages: dict[str, Any] = {"/overview": overview, "/plan": plan, "/frontier": frontier, "/partner": partner}
+    return pages[path].layout(source, asked)

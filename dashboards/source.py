@@ -8,13 +8,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from acquire.outlook import FrontierPoint
 from campaigns import reports, users
+from campaigns.frontier_document import FrontierDocument
+from campaigns.kept_frontiers import keep_scenario, kept_frontier, kept_scenarios
 from campaigns.lists import list_csv
 from campaigns.plan_document import PlanDocument
 from campaigns.reports import FilterChoices, ListSummary, Overview, PartnerOverview, ReportFilter
+from campaigns.scenario_document import Scenario, in_force, point_scenario
 from campaigns.store.session import Store
 from campaigns.users import Viewer
-from dashboards.access import OVERVIEW, PARTNER, PLAN, Page, permit
+from dashboards.access import FRONTIER, OVERVIEW, PARTNER, PLAN, Page, permit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +39,28 @@ class Source:
     def plans(self) -> tuple[PlanDocument, ...]:
         """Give all plans, newest first."""
         return reports.plans(self.store, permit(PLAN))
+
+    def frontier_plans(self) -> tuple[PlanDocument, ...]:
+        """Give all plans, newest first, for the page of their frontiers."""
+        return reports.plans(self.store, permit(FRONTIER))
+
+    def frontier(self, plan_id: str) -> FrontierDocument | None:
+        """Give what more budget or risk would buy beside a plan; None while nobody asked."""
+        permit(FRONTIER)
+        return kept_frontier(self.store, plan_id)
+
+    def scenarios(self, plan: PlanDocument) -> tuple[Scenario, ...]:
+        """Give a plan and its scenarios, oldest first."""
+        permit(FRONTIER)
+        return (in_force(plan), *kept_scenarios(self.store, plan.plan_id))
+
+    def save_scenario(
+        self, plan: PlanDocument, frontier: FrontierDocument, point: FrontierPoint, name: str
+    ) -> tuple[Scenario, ...]:
+        """Keep a point of a frontier as a scenario under the name of whoever asks, and give all of them."""
+        viewer = permit(FRONTIER)
+        keep_scenario(self.store, point_scenario(plan, frontier, point, name, login=viewer.login, now=self.now()))
+        return self.scenarios(plan)
 
     def partners(self) -> tuple[str, ...]:
         """Name the partners the viewer may see."""

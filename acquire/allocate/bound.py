@@ -58,7 +58,11 @@ class Coins:
     def roots(self) -> tuple[float, float]:
         """The least and the largest sqrt(w) of anybody and of everybody."""
         gambles = self.variance[self.variance > 0]
-        return float(np.sqrt(gambles.min())), float(np.sqrt(self.people.best(self.variance).sum()))
+        return float(np.sqrt(gambles.min())), float(np.sqrt(self.best(self.variance)))
+
+    def best(self, score: Floats) -> float:
+        """The most that the people make of a score per contact by each option, shape (m,)."""
+        return float(self.people.size @ self.people.best(score))
 
 
 def certified_bound(problem: Problem, relaxed: Relaxed, tangents: Tangents) -> float:
@@ -72,29 +76,36 @@ def certified_bound(problem: Problem, relaxed: Relaxed, tangents: Tangents) -> f
     rows = list(_priced_coins(problem, relaxed, tangents))
     if not rows:
         return relaxed.rows.bound(problem, relaxed.prices)
-    reduced = problem.gain - relaxed.prices @ relaxed.rows.matrix
+    reduced = problem.gain - relaxed.rows.priced(relaxed.prices)
     constant = float(relaxed.prices @ relaxed.rows.right_side)
     for coins in rows:
         reduced[coins.members] += coins.weight * coins.per_w * coins.variance
         constant += coins.constant
-    of_everybody = [coins for coins in rows if len(coins.members) == len(problem)]
-    of_channels = [coins for coins in rows if len(coins.members) < len(problem)]
+    of_everybody = [coins for coins in rows if len(coins.members) == problem.n_options]
+    of_channels = [coins for coins in rows if len(coins.members) < problem.n_options]
     return _largest(problem, reduced, constant, of_everybody, of_channels)
 
 
 def _priced_coins(problem: Problem, relaxed: Relaxed, tangents: Tangents) -> Iterator[Coins]:
     prices = relaxed.prices[len(problem.rows) :]
+    names = {problem.rows[i].name for i in problem.spreads}
     for i, spread in problem.spreads.items():
-        mine = [(t, float(p)) for t, p in zip(tangents.found, prices, strict=False) if t.row == i]
+        name = problem.rows[i].name
+        found = [tangent for tangent in tangents.found if tangent.row in names]
+        mine = [(t, float(p)) for t, p in zip(found, prices, strict=False) if t.row == name]
         weight = sum(price * spread.z * tangent.b for tangent, price in mine)
         if weight > 0 and spread.coins.any():
-            per_w, constant = spread.line_of_coins(tangents.coin_levels.get(i, 0.0))
-            line = (relaxed.prices[i] + sum(price for _, price in mine)) * problem.rows[i].coefficients[spread.members]
+            per_w, constant = spread.line_of_coins(tangents.coin_levels.get(name, 0.0))
+            line = (relaxed.prices[i] + sum(price for _, price in mine)) * problem.rows[i].coefficients_at(
+                spread.members
+            )
             for tangent, price in mine:
                 line = line + price * spread.z * (spread.loadings @ tangent.a)
             yield Coins(
                 members=spread.members,
-                people=People.of(problem.people.code[spread.members]),
+                people=People.of(
+                    problem.people.code[spread.members], problem.people.size[problem.people.code[spread.members]]
+                ),
                 variance=spread.coins,
                 line=line,
                 weight=weight,
@@ -115,7 +126,9 @@ def _largest(
         for coins in of_everybody:
             roots = np.linspace(0.0, coins.roots[1], N_PIECES + 1)
             for tau in np.multiply(steps, coins.weight * coins.per_w):
-                best = _best_of_people(problem, line - tau * coins.variance, share, of_channels)
+                less = line.copy()
+                less[coins.members] -= tau * coins.variance
+                best = _best_of_people(problem, less, share, of_channels)
                 f = share * constant + best + tau * roots**2 - share * coins.weight * roots
                 smallest = np.minimum(smallest, np.maximum(f[:-1], f[1:]))
         if not of_everybody:
@@ -129,7 +142,9 @@ def _best_of_people(problem: Problem, line: Floats, share: float, others: list[C
     for coins in others:
         rest[coins.members] = -np.inf
     in_channels = sum(_best_of_channel(coins, line[coins.members], share) for coins in others)
-    return float(problem.people.best(rest).sum()) + in_channels
+    forced = problem.forced[rest[problem.forced] > -np.inf]
+    free = float(problem.people.size @ problem.people.best(problem.of_the_free(rest)))
+    return free + float(problem.held[forced] @ line[forced]) + in_channels
 
 
 def _best_of_channel(coins: Coins, line: Floats, share: float) -> float:
@@ -137,11 +152,11 @@ def _best_of_channel(coins: Coins, line: Floats, share: float) -> float:
     least, most = coins.roots
     roots = np.r_[0.0, np.geomspace(least / 2, most, N_PIECES_OF_CHANNEL)]
     unpriced = line + share * coins.line
-    smallest = np.full(N_PIECES_OF_CHANNEL, coins.people.best(unpriced).sum())
+    smallest = np.full(N_PIECES_OF_CHANNEL, coins.best(unpriced))
     for multiple in _multiples(unpriced, coins.line, share):
         weight = multiple * coins.weight
         for per_w in np.geomspace(0.5 / most, 2.0 / least, N_STEPS_OF_CHANNEL):
-            best = float(coins.people.best(unpriced - multiple * coins.line - weight * per_w * coins.variance).sum())
+            best = coins.best(unpriced - multiple * coins.line - weight * per_w * coins.variance)
             f = best + weight * (per_w * roots**2 - roots)
             smallest = np.minimum(smallest, np.maximum(f[:-1], f[1:]))
     return float(smallest.max())

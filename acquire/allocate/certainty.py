@@ -59,18 +59,17 @@ class Spread:
     Attributes:
         z: Standard deviations of safety.
         cap: The rate that is held.
-        weight: How many contacts each option stands for.
         realised: Whether coin flips count (basis "realised").
         members: The options the limit is about, positions in the option table, shape (m,), ascending.
         bad, booked: Accounts per contact, shape (m,).
         bad_loadings, booked_loadings: Model errors per contact, shape (m, k).
-        loadings: L times weight, shape (m, k).
-        coins: v times weight, shape (m,).
+        loadings: L, shape (m, k).
+        coins: v, shape (m,).
+        least: Standard deviation of the least gamble, of the coin flips of one contact; 0 where there are none.
     """
 
     z: float
     cap: float
-    weight: float
     realised: bool
     members: Ints
     bad: Floats
@@ -79,35 +78,43 @@ class Spread:
     booked_loadings: Floats
     loadings: Floats
     coins: Floats
+    least: float = 0.0
 
     def at_cap(self, cap: float) -> "Spread":
         """The same for another cap."""
+        coins = coin_variance(self.bad, self.booked, cap) if self.realised else np.zeros(len(self.members))
+        gambles = np.where(coins > 0, coins, np.inf)
         return replace(
             self,
             cap=cap,
-            loadings=self.weight * (self.bad_loadings - cap * self.booked_loadings),
-            coins=self.weight * self.realised * coin_variance(self.bad, self.booked, cap),
+            loadings=self.bad_loadings
+            if _are_nought(self.booked_loadings)
+            else self.bad_loadings - cap * self.booked_loadings,
+            coins=coins,
+            least=float(np.sqrt(gambles.min())) if self.realised and coins.any() else 0.0,
         )
 
-    def take(self, at: Ints, n: int, weight: float) -> "Spread":
-        """The same over the options `at` of n only, each of which stands for `weight` options."""
+    def take(self, at: Ints, n: int) -> "Spread":
+        """The same over the options `at` of n only, positions ascending."""
         place = np.full(n, -1)
         place[at] = np.arange(len(at))
         kept = np.flatnonzero(place[self.members] >= 0)
+        nought = _are_nought(self.booked_loadings)
         part = replace(
             self,
-            weight=self.weight * weight,
             members=place[self.members[kept]],
             bad=self.bad[kept],
             booked=self.booked[kept],
             bad_loadings=self.bad_loadings[kept],
-            booked_loadings=self.booked_loadings[kept],
+            booked_loadings=_nought(len(kept), self.booked_loadings.shape[1]) if nought else self.booked_loadings[kept],
         )
         return part.at_cap(self.cap)
 
     def error(self, x: Floats) -> Floats:
         """L' x: how far plan x, shape (n,), is off per unit of each of the k model errors, shape (k,)."""
-        error: Floats = x[self.members] @ self.loadings
+        mine = x[self.members]
+        used = np.flatnonzero(mine)
+        error: Floats = mine[used] @ self.loadings[used]
         return error
 
     def coin_deviation(self, x: Floats) -> float:
@@ -124,29 +131,19 @@ class Spread:
         The tangent 1 / (2 r), r / 2; below half the least coin deviation the line through 0 and the least gamble, which is
         as safe for whole contacts, and which a plan that books nothing here does not break.
         """
-        gambles = self.coins[self.coins > 0]
-        least = float(np.sqrt(gambles.min() / self.weight)) if len(gambles) else 0.0
-        if r > least / 2:
+        if r > self.least / 2:
             return 1 / (2 * r), r / 2
-        return (1 / least if least else 0.0), 0.0
+        return (1 / self.least if self.least else 0.0), 0.0
 
-    def tangent(self, n: int, a: Floats, b: float, r: float) -> tuple[Floats, float]:
-        """z * (a' L' x + b h(x)): coefficients of x, shape (n,), and a constant (steps 1 and 2 of the module's docstring)."""
-        per_w, constant = self.line_of_coins(r)
-        coefficients = np.zeros(n)
-        coefficients[self.members] = self.z * (self.loadings @ a + b * per_w * self.coins)
-        return coefficients, self.z * b * constant
-
-    def whole_tangent(self, n: int, x: Floats) -> Floats:
-        """z * (a tangent of sd at the whole plan x that lies below sd at every other whole plan), shape (n,).
+    def whole_tangent(self, x: Floats) -> Floats:
+        """z * (a tangent of sd at the whole plan x that lies below sd at every other whole plan), per member, shape (m,).
 
         With x_j in {0, 1}, x_j^2 = x_j and sd(x) = || (L'x, sqrt(v) x) || is a norm, above its projections.
         """
         deviation = self.deviation(x)
-        coefficients = np.zeros(n)
-        slope = self.loadings @ self.error(x) + self.coins * x[self.members]
-        coefficients[self.members] = self.z * slope / deviation if deviation else 0.0
-        return coefficients
+        if not deviation:
+            return np.zeros(len(self.members))
+        return self.z * (self.loadings @ self.error(x) + self.coins * x[self.members]) / deviation
 
     def slope_in_cap(self, x: Floats) -> float:
         """d/d cap of m(x) + z * sd(x): accounts per +1 of the cap (negative: a higher cap leaves more room).
@@ -155,14 +152,15 @@ class Spread:
         dv = -2 bad (1 - cap) + 2 (booked - bad) cap + 2 booked (bad - cap * booked).
         """
         variance = self.deviation(x) ** 2
-        x = self.weight * x[self.members]
+        x = x[self.members]
         slope_of_mean = -float(self.booked @ x)
         if variance == 0:
             return slope_of_mean
         bad, booked, cap = self.bad, self.booked, self.cap
         slope_of_coins = -2 * bad * (1 - cap) + 2 * (booked - bad) * cap + 2 * booked * (bad - cap * booked)
-        g = x @ self.loadings / self.weight
-        slope = -2 * float(g @ (x @ self.booked_loadings)) + self.realised * float(slope_of_coins @ x)
+        g = x @ self.loadings
+        of_booked = 0.0 if _are_nought(self.booked_loadings) else float(g @ (x @ self.booked_loadings))
+        slope = -2 * of_booked + self.realised * float(slope_of_coins @ x)
         return slope_of_mean + self.z * slope / (2 * float(np.sqrt(variance)))
 
     def stated_quantile(self, x: Floats) -> float:
@@ -174,12 +172,13 @@ class Spread:
         Returns:
             A rate in [0, 1]; NaN when nothing is booked.
         """
-        x = self.weight * x[self.members]
+        x = x[self.members]
         chosen = np.flatnonzero(x > 0)
         x, bad, booked = x[chosen], self.bad[chosen], self.booked[chosen]
         if not booked @ x > 0:
             return float("nan")
-        g_bad, g_booked = x @ self.bad_loadings[chosen], x @ self.booked_loadings[chosen]
+        g_bad = x @ self.bad_loadings[chosen]
+        g_booked = 0.0 * g_bad if _are_nought(self.booked_loadings) else x @ self.booked_loadings[chosen]
 
         def excess(rate: float) -> float:
             coins = self.realised * float(coin_variance(bad, booked, rate) @ x)
@@ -200,11 +199,10 @@ def spread_of_bad_rate(options: Options, members: Ints, cap: float, confidence: 
         return None
     everyone = len(members) == len(options)
     bad_loadings = options.bad_loadings if everyone else options.bad_loadings[members]
-    booked_loadings = options.booked_loadings if everyone else options.booked_loadings[members]
+    booked_loadings = _errors_of_booked(options, members)
     spread = Spread(
         z=z,
         cap=cap,
-        weight=1.0,
         realised=basis == "realised",
         members=members,
         bad=options.bad[members],
@@ -215,3 +213,20 @@ def spread_of_bad_rate(options: Options, members: Ints, cap: float, confidence: 
         coins=options.bad[members],
     )
     return spread.at_cap(cap)
+
+
+def _errors_of_booked(options: Options, members: Ints) -> Floats:
+    """What the model's errors do to `booked`; mostly nothing, which then takes no memory and no time."""
+    loadings = options.booked_loadings
+    if _are_nought(loadings) or not loadings.any():
+        return _nought(len(members), loadings.shape[1])
+    return loadings if len(members) == len(options) else loadings[members]
+
+
+def _nought(n: int, k: int) -> Floats:
+    return np.broadcast_to(0.0, (n, k))
+
+
+def _are_nought(loadings: Floats) -> bool:
+    """Whether these are the noughts of `_nought`: one number in one place for all."""
+    return loadings.strides == (0, 0) and (not loadings.size or not loadings[0, 0])

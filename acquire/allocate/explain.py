@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from acquire.allocate.figures import as_figure
 from acquire.allocate.leads import Relaxed
 from acquire.allocate.options import Floats
 from acquire.allocate.problem import Problem
@@ -19,11 +20,24 @@ def limit_uses(problem: Problem, relaxed: Relaxed, x: Floats, objective: Objecti
         objective: Where spend is minimised, a shadow price is a change of spend.
     """
     direction = -1.0 if objective.goal == "spend" else 1.0
-    prices = [_own_prices(relaxed, i) for i in range(len(problem.rows))]
     return tuple(
-        _limit_use(row, x, direction * _shadow_price(row, relaxed.x, *price), _binds(problem, row, sum(price)))
-        for row, price in zip(problem.rows, prices, strict=True)
+        _limit_use(row, x, direction * shadow_price(row, relaxed, i, relaxed.x), binds(problem, relaxed, i))
+        for i, row in enumerate(problem.rows)
+        if row.stated
     )
+
+
+def binds(problem: Problem, relaxed: Relaxed, i: int) -> bool:
+    """Whether limit i holds the plan back: a typical use of it costs more than rounding, beside a typical gain."""
+    if not len(problem):  # every channel is off
+        return False
+    typical = float(np.abs(problem.rows[i].coefficients).mean())
+    return sum(_own_prices(relaxed, i)) * typical > 1e-9 * float(np.abs(problem.gain).mean())
+
+
+def shadow_price(row: Row, relaxed: Relaxed, i: int, x: Floats) -> float:
+    """Change of the gain per +1 of limit i as written, at a plan x, shape (n,), and the prices of a relaxed plan."""
+    return _shadow_price(row, x, *_own_prices(relaxed, i))
 
 
 def _limit_use(row: Row, x: Floats, shadow_price: float, binding: bool) -> LimitUse:
@@ -54,13 +68,7 @@ def _shadow_price(row: Row, x: Floats, price: float, price_of_tangents: float) -
         ratio    left = sum((figure - allowed * base) x)                    sign * price * sum(base x)
         spread   left = m(x) + z * sd(x), both depend on the cap            -price * d(left)/d(cap)
     """
-    base = 1.0 if row.base is None else float(row.base @ x)
+    base = 1.0 if row.base is None else as_figure(row.base) @ x
     if row.spread is None:
         return row.sign * price * base
     return price * base - price_of_tangents * row.spread.slope_in_cap(x)
-
-
-def _binds(problem: Problem, row: Row, price: float) -> bool:
-    """Whether a typical use of the limit costs more than rounding, beside a typical gain."""
-    typical = float(np.abs(row.coefficients).mean())
-    return price * typical > 1e-9 * float(np.abs(problem.gain).mean())

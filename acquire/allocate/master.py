@@ -1,13 +1,16 @@
-"""The restricted model in PuLP: the limits as named rows over the options in play, everything else held fixed."""
+"""The restricted model in PuLP: the limits as named rows over the columns in play, everything else held fixed."""
 
-import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+import highspy
 import numpy as np
 import pulp
 
+from acquire.allocate.linear import Cut, LinearRows
 from acquire.allocate.options import Flags, Floats, Ints
-from acquire.allocate.problem import LinearRows, Problem
+from acquire.allocate.problem import Problem
+from acquire.allocate.solver import hand_over, read_answer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +21,7 @@ class Answer:
         solved: Whether a solution came back; its figures are checked by the caller, never taken on trust.
         x: Full plan, the fixed part included, shape (n,).
         prices: Dual of each linear row, >= 0, shape (m,); zeros for whole numbers.
-        beyond: How far each row was allowed to be broken, shape (m,).
+        beyond: How far each limit was allowed to be broken, shape (n_limits,).
     """
 
     solved: bool
@@ -29,64 +32,106 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Play:
-    """The options whose number of contacts is open, and the plan of all other people.
+    """The columns whose number of contacts is open, and the plan of all other people.
 
     Attributes:
-        open: Options in play, shape (n,).
-        fixed: 1.0 for the options that people not in play were given, shape (n,).
+        open: Columns in play, shape (n,).
+        fixed: The contacts that people not in play were given, shape (n,).
     """
 
     open: Flags
     fixed: Floats
 
 
-class _Solver(pulp.HiGHS):  # type: ignore[misc]
-    """HiGHS through PuLP, single-threaded and silent, which may stop at a number of nodes.
+class RelaxedModel:
+    """The restricted model with shares of contacts, kept open while the rows with a confidence move.
 
-    PuLP 3.3 raises KeyError for the status "node limit reached", after it has read the values: they are the best plan so far.
+    Each limit may be broken at a penalty per unit. The coin flips' variance of a row with a confidence is a variable of its own,
+    so that a move of its level changes one number per tangent:
+
+        coins_i = sum(v x)        row + errors' L x + per_w * coins_i - beyond_i <= room     for each tangent of row i
     """
 
-    def findSolutionValues(self, lp: pulp.LpProblem) -> tuple[int, int]:  # noqa: N802 - PuLP's name
-        try:
-            status: tuple[int, int] = super().findSolutionValues(lp)
-        except KeyError:
-            if math.isinf(lp.solverModel.getObjectiveValue()):
-                return pulp.LpStatusNotSolved, pulp.LpSolutionNoSolutionFound
-            return pulp.LpStatusOptimal, pulp.LpSolutionIntegerFeasible
-        return status
+    def __init__(self, problem: Problem, rows: LinearRows, play: Play, penalties: Floats) -> None:
+        """Write the model.
 
+        Args:
+            problem: Gains and people.
+            rows: The limits, linear.
+            play: What is open.
+            penalties: Cost of one unit beyond each limit, in units of gain, shape (n_limits,).
+        """
+        self._problem, self._play, self._rows = problem, play, rows
+        self._columns = np.flatnonzero(play.open)
+        model = pulp.LpProblem("acquire", pulp.LpMaximize)
+        contacts = write_contacts(model, problem, self._columns, np.zeros(len(self._columns), dtype=bool))
+        beyond = [model.add_variable(f"beyond_{i}", lowBound=0) for i in range(len(penalties))]
+        coins = {i: model.add_variable(f"coins_{i}") for i, spread in problem.spreads.items() if spread.realised}
+        gains = [*problem.gain[self._columns].tolist(), *(-penalties).tolist()]
+        model.setObjective(pulp.LpAffineExpression(dict(zip([*contacts, *beyond], gains, strict=True))))
+        limits = write_limits(rows.without_cuts(), play, self._columns, contacts, beyond)
+        variances = [self._variance(i, contacts, variable) for i, variable in coins.items()]
+        people = write_people(problem, self._columns, contacts)
+        constraints = [*limits, *variances, *people]
+        for constraint in constraints:
+            model.addConstraint(constraint)
+        variables = [*contacts, *beyond, *coins.values()]
+        self._handle = hand_over(model, variables, constraints)
+        self._first_beyond = len(contacts)
+        self._coins = {i: len(contacts) + len(beyond) + k for k, i in enumerate(coins)}
+        self._n_written = 0
+        self._first_cut = len(constraints)
+        self.move_to(rows)
 
-def solve_relaxed(problem: Problem, rows: LinearRows, play: Play, penalties: Floats) -> Answer:
-    """Solve the restricted model with shares of contacts; each row may be broken at a penalty per unit.
+    def _variance(self, i: int, contacts: list[pulp.LpVariable], coins: pulp.LpVariable) -> pulp.LpConstraint:
+        spread = self._problem.spreads[i]
+        each = np.zeros(len(self._problem))
+        each[spread.members] = spread.coins
+        terms = dict(zip(contacts, each[self._columns].tolist(), strict=True)) | {coins: -1.0}
+        fixed = -float(each @ self._play.fixed)
+        return pulp.LpConstraint(pulp.LpAffineExpression(terms), pulp.LpConstraintEQ, f"variance_{i}", fixed)
 
-    Args:
-        problem: Gains and people.
-        rows: The limits, linear.
-        play: What is open.
-        penalties: Cost of one unit beyond each row, in units of gain, shape (m,).
-    """
-    model, contacts, columns = _model(problem, play, pulp.LpContinuous)
-    beyond = [model.add_variable(f"beyond_{i}", lowBound=0) for i in range(len(rows.names))]
-    _add_rows(model, problem, rows, play, contacts, columns, beyond)
-    _add_people(model, problem, contacts, columns)
-    model.setObjective(
-        pulp.LpAffineExpression(
-            dict(zip([*contacts, *beyond], [*problem.gain[columns].tolist(), *(-penalties).tolist()], strict=True))
+    def move_to(self, rows: LinearRows) -> None:
+        """Move the tangents there are to their levels in `rows` and add those that are new."""
+        self._rows = rows
+        plain = rows.without_coins()
+        room = (rows.right_side - plain.used_by(self._play.fixed))[len(rows.rows) :]
+        for place, cut in enumerate(rows.cuts[: self._n_written]):
+            self._handle.changeRowBounds(self._first_cut + place, -highspy.kHighsInf, float(room[place]))
+            if cut.row in self._coins:
+                self._handle.changeCoeff(self._first_cut + place, self._coins[cut.row], cut.coins)
+        new = rows.cuts[self._n_written :]
+        uses = plain.only_cuts(self._n_written).at(self._columns)[len(rows.rows) :] if new else np.empty((0, 0))
+        for cut, use, most in zip(new, uses, room[self._n_written :].tolist(), strict=True):
+            self._add(cut, use, most)
+        self._n_written = len(rows.cuts)
+
+    def _add(self, cut: Cut, use: Floats, room: float) -> None:
+        at, factors = [self._first_beyond + cut.row], [-1.0]
+        if cut.row in self._coins:
+            at.append(self._coins[cut.row])
+            factors.append(cut.coins)
+        places, values = np.r_[np.arange(len(use)), at].astype(np.int32), np.r_[use, factors]
+        self._handle.addRow(-highspy.kHighsInf, room, len(places), places, values)
+
+    def solve(self) -> Answer:
+        """Solve from where the last answer stands."""
+        self._handle.run()
+        solved = read_answer(self._handle)
+        n_limits = len(self._rows.rows)
+        duals = np.r_[solved.duals[:n_limits], solved.duals[self._first_cut :]]
+        x = self._play.fixed.copy()
+        x[self._columns] = np.maximum(solved.values[: len(self._columns)], 0.0)
+        return Answer(
+            solved=solved.found,
+            x=x,
+            prices=np.maximum(self._rows.signs * duals, 0.0),
+            beyond=solved.values[self._first_beyond : self._first_beyond + n_limits],
         )
-    )
-    model.solve(_Solver(msg=False, threads=1))
-    constraints = [model.get_constraint_by_name(name) for name in _row_names(rows)]
-    duals = np.array([c.pi for c in constraints])
-    return Answer(
-        solved=model.status == pulp.LpStatusOptimal,
-        x=_plan(play, contacts, columns),
-        prices=np.maximum(-rows.signs * duals, 0.0),
-        beyond=np.array([b.varValue for b in beyond]),
-    )
 
 
 def solve_whole(problem: Problem, rows: LinearRows, play: Play, *, gap: float, n_nodes: int) -> Answer:
-    """Solve the restricted model in whole contacts.
+    """Solve the restricted model in whole contacts; groups of people may be contacted in part.
 
     Args:
         problem: Gains and people.
@@ -96,22 +141,49 @@ def solve_whole(problem: Problem, rows: LinearRows, play: Play, *, gap: float, n
         n_nodes: Stop after so many nodes of the search with the best plan so far. A limit on nodes, not on time: the same plan
             on a slow and on a fast machine.
     """
-    model, contacts, columns = _model(problem, play, pulp.LpBinary)
-    _add_rows(model, problem, rows, play, contacts, columns, None)
-    _add_people(model, problem, contacts, columns)
-    model.setObjective(pulp.LpAffineExpression(dict(zip(contacts, problem.gain[columns].tolist(), strict=True))))
-    model.solve(_Solver(msg=False, threads=1, gapAbs=gap, gapRel=0.0, mip_max_nodes=n_nodes))
-    n_rows = len(rows.names)
-    x = _plan(play, contacts, columns).round()
-    solved = model.sol_status in {pulp.LpSolutionOptimal, pulp.LpSolutionIntegerFeasible}
-    return Answer(solved=solved, x=x, prices=np.zeros(n_rows), beyond=np.zeros(n_rows))
-
-
-def _model(problem: Problem, play: Play, category: str) -> tuple[pulp.LpProblem, list[pulp.LpVariable], Ints]:
     model = pulp.LpProblem("acquire", pulp.LpMaximize)
     columns = np.flatnonzero(play.open)
-    contacts = [model.add_variable(f"contact_{j}", 0, 1, category) for j in columns.tolist()]
-    return model, contacts, columns
+    contacts = write_contacts(model, problem, columns, problem.whole[columns])
+    model.setObjective(pulp.LpAffineExpression(dict(zip(contacts, problem.gain[columns].tolist(), strict=True))))
+    constraints = [*write_limits(rows, play, columns, contacts), *write_people(problem, columns, contacts)]
+    for constraint in constraints:
+        model.addConstraint(constraint)
+    handle = hand_over(model, contacts, constraints, gapAbs=gap, gapRel=0.0, mip_max_nodes=n_nodes)
+    handle.run()
+    solved = read_answer(handle)
+    x = play.fixed.copy()
+    x[columns] = solved.values
+    x = np.where(problem.whole, x.round(), x)
+    return Answer(solved=solved.found, x=x, prices=np.zeros(len(rows)), beyond=np.zeros(len(rows.rows)))
+
+
+def write_contacts(model: pulp.LpProblem, problem: Problem, columns: Ints, whole: Flags) -> list[pulp.LpVariable]:
+    """A variable per column: contacts up to its person's size, 0 or 1 where they must be whole."""
+    most = problem.people.size[problem.people.code[columns]]
+    of_column = zip(columns.tolist(), most.tolist(), whole.tolist(), strict=True)
+    return [
+        model.add_variable(f"contact_{j}", 0, size, pulp.LpInteger if must_be_whole else pulp.LpContinuous)
+        for j, size, must_be_whole in of_column
+    ]
+
+
+def write_limits(
+    rows: LinearRows,
+    play: Play,
+    columns: Ints,
+    contacts: list[pulp.LpVariable],
+    beyond: Sequence[pulp.LpVariable] = (),
+) -> list[pulp.LpConstraint]:
+    """Each limit under its name, floors as >= and caps as <=, less what the fixed part uses; breakable with `beyond`."""
+    room, uses, signs = rows.right_side - rows.used_by(play.fixed), rows.at(columns), rows.signs
+    limits = []
+    for i, (name, sign) in enumerate(zip(_row_names(rows), signs.tolist(), strict=True)):
+        terms = dict(zip(contacts, (sign * uses[i]).tolist(), strict=True))
+        if beyond:
+            terms[beyond[i]] = -sign
+        sense = pulp.LpConstraintGE if sign < 0 else pulp.LpConstraintLE
+        limits.append(pulp.LpConstraint(pulp.LpAffineExpression(terms), sense, name, sign * float(room[i])))
+    return limits
 
 
 def _row_names(rows: LinearRows) -> list[str]:
@@ -120,38 +192,16 @@ def _row_names(rows: LinearRows) -> list[str]:
     return [name if plain.count(name) == 1 else f"{name}_{i}" for i, name in enumerate(plain)]
 
 
-def _add_rows(
-    model: pulp.LpProblem,
-    problem: Problem,
-    rows: LinearRows,
-    play: Play,
-    contacts: list[pulp.LpVariable],
-    columns: Ints,
-    beyond: list[pulp.LpVariable] | None,
-) -> None:
-    """Write each limit under its name, floors as >= and caps as <=, less what the fixed part uses."""
-    fixed = rows.matrix @ play.fixed
-    for i, name in enumerate(_row_names(rows)):
-        sign = float(rows.signs[i])
-        terms = dict(zip(contacts, (sign * rows.matrix[i, columns]).tolist(), strict=True))
-        if beyond is not None:
-            terms[beyond[i]] = -sign
-        sense = pulp.LpConstraintGE if sign < 0 else pulp.LpConstraintLE
-        left = pulp.LpAffineExpression(terms)
-        model.addConstraint(pulp.LpConstraint(left, sense, name, sign * float(rows.right_side[i] - fixed[i])))
-
-
-def _add_people(model: pulp.LpProblem, problem: Problem, contacts: list[pulp.LpVariable], columns: Ints) -> None:
-    """At most one contact per person; a person with a single option in play is held by the bound of its variable."""
+def write_people(problem: Problem, columns: Ints, contacts: list[pulp.LpVariable]) -> list[pulp.LpConstraint]:
+    """No more contacts than a person stands for; a person with one column is held by the bound of its variable."""
     code = problem.people.code[columns]
     order = np.argsort(code, kind="stable")
-    for group in np.split(order, np.flatnonzero(np.diff(code[order])) + 1):
-        if len(group) > 1:
-            left = pulp.LpAffineExpression({contacts[j]: 1.0 for j in group.tolist()})
-            model.addConstraint(pulp.LpConstraint(left, pulp.LpConstraintLE, f"person_{code[group[0]]}", 1.0))
-
-
-def _plan(play: Play, contacts: list[pulp.LpVariable], columns: Ints) -> Floats:
-    x = play.fixed.copy()
-    x[columns] = [contact.varValue or 0.0 for contact in contacts]
-    return x
+    starts = np.flatnonzero(np.r_[True, np.diff(code[order]) > 0, True])
+    many = np.flatnonzero(np.diff(starts) > 1)
+    people = []
+    for first, last in zip(starts[many].tolist(), starts[many + 1].tolist(), strict=True):
+        person = int(code[order[first]])
+        left = pulp.LpAffineExpression({contacts[j]: 1.0 for j in order[first:last].tolist()})
+        size = float(problem.people.size[person])
+        people.append(pulp.LpConstraint(left, pulp.LpConstraintLE, f"person_{person}", size))
+    return people

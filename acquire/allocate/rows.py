@@ -1,10 +1,11 @@
-"""A limit as one named inequality over all options, in the units of the plan file."""
+"""A limit as one named inequality over all columns, in the units of the plan file."""
 
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from acquire.allocate.certainty import Spread
+from acquire.allocate.figures import Figure, Taken, as_figure
 from acquire.allocate.options import Floats, Ints
 
 
@@ -12,35 +13,49 @@ from acquire.allocate.options import Floats, Ints
 class Row:
     """One limit: an amount or a ratio held below (or above) the figure of the plan file.
 
-    With x_j in {0, 1} for "option j is chosen":
+    With x_j the number of contacts by column j (0 or 1 for a single lead):
 
         amount   sum(figure x) <= allowed
         ratio    sum(figure x) / sum(base x) <= allowed   made linear:   sum((figure - allowed * base) x) <= 0
 
-    and the same with >= where `at_least`. A row with a `spread` holds with a probability (see certainty.py).
+    and the same with >= where `at_least`. A row with a `spread` holds with a probability (see certainty.py). A row refers to the
+    arrays of the option table and copies none of them (figures.py).
 
     Attributes:
         name: The plan file's key, with `[channel]`, `[partner]` ... where there is one per channel, partner ...
         unit: "money", "rate", "contacts", "accounts".
-        figure: What is counted, shape (n,).
-        base: Denominator of a ratio, shape (n,); None for an amount.
+        figure: What is counted; an array of shape (n,) is taken as it is.
+        base: Denominator of a ratio; None for an amount.
         allowed: The limit as written in the plan file.
         at_least: True for a floor, False for a cap.
         spread: How uncertain the row is; None where it is held on expectation.
+        stated: Whether the plan file states it; other rows tie columns together, as tiers to contacts, and cannot be relaxed.
     """
 
     name: str
     unit: str
-    figure: Floats
-    base: Floats | None = None
+    figure: Figure | Floats
+    base: Figure | Floats | None = None
     allowed: float
     at_least: bool = False
     spread: Spread | None = None
+    stated: bool = True
+
+    @property
+    def terms(self) -> tuple[tuple[Figure, float], ...]:
+        """The figures that the linear row adds up, with their factors."""
+        counted = (as_figure(self.figure), 1.0)
+        return (counted,) if self.base is None else (counted, (as_figure(self.base), -self.allowed))
 
     @property
     def coefficients(self) -> Floats:
-        """Left side of the linear row per option, shape (n,)."""
-        return self.figure if self.base is None else self.figure - self.allowed * self.base
+        """Left side of the linear row per column, shape (n,); a copy."""
+        return self.coefficients_at(slice(None))
+
+    def coefficients_at(self, columns: Ints | slice) -> Floats:
+        """Left side of the linear row for some columns."""
+        counted, *bases = (factor * figure.at(columns) for figure, factor in self.terms)
+        return counted + bases[0] if bases else counted
 
     @property
     def right_side(self) -> float:
@@ -52,12 +67,16 @@ class Row:
         """+1 for a cap, -1 for a floor: `sign * (left - right) <= 0` holds for both."""
         return -1.0 if self.at_least else 1.0
 
+    def left(self, x: Floats) -> float:
+        """Left side of the linear row for a plan x, shape (n,)."""
+        return sum(factor * (figure @ x) for figure, factor in self.terms)
+
     def used(self, x: Floats) -> float:
         """The figure that a plan x, shape (n,), makes of this limit on expectation; NaN for a ratio of nothing."""
-        total = float(self.figure @ x)
+        total = as_figure(self.figure) @ x
         if self.base is None:
             return total
-        base = float(self.base @ x)
+        base = as_figure(self.base) @ x
         return total / base if base else float("nan")
 
     def at(self, allowed: float) -> "Row":
@@ -66,13 +85,21 @@ class Row:
         spread = None if self.spread is None or allowed >= 1 else self.spread.at_cap(allowed)
         return replace(self, allowed=allowed, spread=spread)
 
-    def take(self, at: Ints, weight: float) -> "Row":
-        """The same limit over the options `at` only, each of which stands for `weight` options."""
+    def take(self, taken: Taken) -> "Row":
+        """The same limit over some of the columns only."""
         return replace(
             self,
-            figure=self.figure[at] * weight,
-            base=None if self.base is None else self.base[at] * weight,
-            spread=None if self.spread is None else self.spread.take(at, len(self.figure), weight),
+            figure=as_figure(self.figure).take(taken),
+            base=None if self.base is None else as_figure(self.base).take(taken),
+            spread=None if self.spread is None else self.spread.take(taken.options, len(as_figure(self.figure))),
+        )
+
+    def followed_by(self, counted: Floats, base: Floats) -> "Row":
+        """The same limit with more columns at the end: what each counts in the figure and in the denominator."""
+        return replace(
+            self,
+            figure=as_figure(self.figure).followed_by(counted),
+            base=None if self.base is None else as_figure(self.base).followed_by(base),
         )
 
     def excess(self, x: Floats) -> float:
@@ -80,9 +107,10 @@ class Row:
 
         For a row with a spread: sum((bad - cap * booked) x) + z * sd(x), exactly.
         """
-        excess = self.sign * (float(self.coefficients @ x) - self.right_side)
+        excess = self.sign * (self.left(x) - self.right_side)
         return excess if self.spread is None else excess + self.spread.z * self.spread.deviation(x)
 
     def tolerance(self, x: Floats) -> float:
         """What rounding of floating point sums can amount to in this row."""
-        return 1e-9 * (float(np.abs(self.coefficients) @ np.abs(x)) + abs(self.right_side))
+        used = np.flatnonzero(x)
+        return 1e-9 * (float(np.abs(self.coefficients_at(used)) @ np.abs(x[used])) + abs(self.right_side))

@@ -3,36 +3,60 @@
 from collections.abc import Iterator
 
 from acquire.allocate import limits as rules
+from acquire.allocate import shares
+from acquire.allocate.changes import limit_changes
 from acquire.allocate.options import Options
+from acquire.allocate.parts import Part, check_limits, list_parts
 from acquire.allocate.rows import Row
-from acquire.domain import Channel, Limits
+from acquire.domain import Channel, Limits, PartLimits
+from acquire.errors import BadInput
 
 
 def list_limits(options: Options, limits: Limits, channels: tuple[Channel, ...]) -> Iterator[Row]:
-    """Every limit that is set, as named rows."""
+    """Every limit that is set, as named rows: those of the whole plan, of its shares, of its parts, of what runs today.
+
+    Raises:
+        BadInput: A limit needs a figure that the options lack, names what does not exist, or has the name of another.
+    """
+    names: set[str] = set()
+    for row in _rows(options, limits, channels):
+        if row.name in names:
+            raise BadInput(
+                f"two limits would both be called {row.name}; rename the channel, partner or affiliate group"
+            )
+        names.add(row.name)
+        yield row
+
+
+def _rows(options: Options, limits: Limits, channels: tuple[Channel, ...]) -> Iterator[Row]:
+    check_limits(limits, channels)
+    (everybody, own), *parts = list_parts(options, limits, channels)
     if limits.budget is not None:
-        yield rules.limit_budget(options, limits.budget)
-    if limits.max_contacts is not None:
-        yield rules.limit_contacts(options, limits.max_contacts)
-    if limits.max_approvals is not None:
-        yield rules.limit_approvals(options, limits.max_approvals)
-    if limits.max_bad_rate is not None:
-        yield rules.limit_bad_rate(options, limits, limits.max_bad_rate)
-    if limits.max_incremental_bad_rate is not None:
-        yield rules.limit_incremental_bad_rate(options, limits.max_incremental_bad_rate)
-    if limits.max_bad_amount_rate is not None:
-        yield rules.limit_bad_amount_rate(options, limits.max_bad_amount_rate)
-    if limits.max_cac is not None:
-        yield rules.limit_cac(options, limits.max_cac)
-    if limits.max_incremental_cac is not None:
-        yield rules.limit_incremental_cac(options, limits.max_incremental_cac)
-    if limits.min_incremental_accounts is not None:
-        yield rules.limit_incremental_accounts(options, limits.min_incremental_accounts)
-    yield from rules.limit_partner_shares(options, limits.max_partner_share, channels)
-    yield from rules.limit_channel_shares(options, limits.max_channel_share, channels)
-    yield from rules.limit_affiliate_shares(options, limits.max_affiliate_share, channels)
-    yield from rules.limit_region_caps(options, limits.max_region_share)
-    yield from rules.limit_region_floors(options, limits.min_region_share)
-    yield from rules.limit_group_floors(options, limits.min_group_share)
-    for channel in channels:
-        yield from rules.limit_channel(options, channel, limits)
+        yield rules.limit_budget(everybody, limits.budget)
+    yield from _of_part(everybody, own, limits)
+    yield from shares.limit_partner_shares(options, limits.max_partner_share)
+    yield from shares.limit_channel_shares(options, limits.max_channel_share)
+    yield from shares.limit_affiliate_shares(options, limits.max_affiliate_share)
+    yield from shares.limit_region_caps(options, limits.max_region_share)
+    yield from shares.limit_region_floors(options, limits.min_region_share)
+    yield from shares.limit_group_floors(options, limits.min_group_share)
+    for part, own_of_part in parts:
+        yield from _of_part(part, own_of_part, limits)
+    yield from limit_changes(options, limits, channels)
+
+
+def _of_part(part: Part, own: PartLimits, limits: Limits) -> Iterator[Row]:
+    """Every limit that the part has. A floor of 0 is none."""
+    for key, rule in rules.AMOUNTS.items():
+        if _is_set(key, own):
+            yield rule(part, getattr(own, key))
+    if own.max_bad_rate is not None:
+        yield rules.limit_bad_rate(part, limits, own.max_bad_rate)
+    for key, rule in rules.RATIOS.items():
+        if _is_set(key, own):
+            yield rule(part, getattr(own, key))
+
+
+def _is_set(key: str, own: PartLimits) -> bool:
+    allowed = getattr(own, key)
+    return allowed is not None and not (key.startswith("min_") and allowed == 0)

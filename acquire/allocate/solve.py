@@ -4,18 +4,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from acquire.allocate.bound import certified_bound
+from acquire.allocate.changes import change_notes
+from acquire.allocate.charged import Charged
+from acquire.allocate.decide import Decision, decide
 from acquire.allocate.explain import limit_uses
-from acquire.allocate.leads import solve_shares
+from acquire.allocate.nobody import explain_why_nobody_charged, somebody_fits_charged
 from acquire.allocate.options import Floats, Ints, Options
 from acquire.allocate.prices import Prices
 from acquire.allocate.problem import People, Problem
 from acquire.allocate.relax import explain_why_nobody, somebody_fits
 from acquire.allocate.rulebook import list_limits
-from acquire.allocate.tangents import Tangents
-from acquire.allocate.whole import holds, solve_contacts
+from acquire.allocate.whole import holds
 from acquire.domain import Certificate, Channel, Limits, LimitUse, Objective
 from acquire.errors import BadInput, Infeasible
+
+NOBODY_PAYS = "no contact within the limits pays for itself: the plan contacts nobody"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +26,8 @@ class Allocation:
     """Who is contacted with which offer, and the proof.
 
     Attributes:
-        chosen: Positions of the chosen options, ascending; at most one per person.
+        chosen: Positions of the chosen options, ascending; at most one per person of size 1.
+        contacts: How many contacts each of them is, shape (len(chosen),): 1 for a single lead.
         limit_uses: Every limit in the order of the plan file's page, per-channel limits last.
         certificate: Objective, bound and gap, recomputed from the option table and the prices.
         prices: What each limit costs at the margin; `score` and `would_contact` apply them to anybody.
@@ -31,6 +35,7 @@ class Allocation:
     """
 
     chosen: Ints
+    contacts: Floats
     limit_uses: tuple[LimitUse, ...]
     certificate: Certificate
     prices: Prices
@@ -38,7 +43,13 @@ class Allocation:
 
 
 def allocate(
-    options: Options, limits: Limits, channels: tuple[Channel, ...], objective: Objective, *, seed: int = 0
+    options: Options,
+    limits: Limits,
+    channels: tuple[Channel, ...],
+    objective: Objective,
+    *,
+    seed: int = 0,
+    forced: Ints | None = None,
 ) -> Allocation:
     """Choose at most one option per person for the most of the objective within every limit.
 
@@ -50,10 +61,10 @@ def allocate(
         channels: For the limits of each channel.
         objective: What `options.gain` counts; where spend is minimised, objective and bound are reported as spend.
         seed: Of the order in which people are sampled; it can change the plan within the gap only.
+        forced: Positions of options that are part of the plan in any case, at most one per person; None = none.
 
     Raises:
         BadInput: A limit needs a figure that the options lack, or names what does not exist.
-        NotBuiltYet: A channel has fixed costs or a minimum if used.
         Infeasible: The limits cannot be met, or only by contacting nobody.
     """
     if objective.goal == "spend" and not limits.min_incremental_accounts:
@@ -61,33 +72,52 @@ def allocate(
     if not len(options):
         raise Infeasible("nobody may be contacted: no lead passed the policy, or no offer may be used in its channel")
     rows = tuple(list_limits(options, limits, channels))
-    problem = Problem(gain=options.gain, people=People.of(options.person), rows=rows)
-    tangents = Tangents()
-    relaxed = solve_shares(problem, tangents, seed)
-    x = _or_nobody(problem, solve_contacts(problem, tangents, relaxed), seed)
-    prices = Prices.of(relaxed, tangents, limits, channels)
+    problem = Problem(
+        gain=options.gain,
+        people=People.of(options.person, options.size),
+        rows=rows,
+        forced=np.empty(0, dtype=np.int64) if forced is None else forced,
+    )
+    decision = decide(problem, options, limits, channels, objective, seed)
+    x = _or_nobody(decision, seed)
+    contacts = decision.of_options(x, len(options))
+    chosen = np.flatnonzero(contacts)
     return Allocation(
-        chosen=np.flatnonzero(x),
-        limit_uses=limit_uses(problem, relaxed, x, objective),
-        certificate=_certificate(problem, certified_bound(problem, relaxed, tangents), x, objective),
-        prices=prices,
-        warnings=() if x.any() else ("no contact within the limits pays for itself: the plan contacts nobody",),
+        chosen=chosen,
+        contacts=contacts[chosen],
+        limit_uses=limit_uses(decision.problem, decision.relaxed, x, objective),
+        certificate=_certificate(decision.problem, decision.bound, x, objective),
+        prices=decision.prices,
+        warnings=change_notes(options, limits)
+        if x.any()
+        else ("no contact within the limits pays for itself: the plan contacts nobody",),
     )
 
 
-def _or_nobody(problem: Problem, x: Floats | None, seed: int) -> Floats:
+def _or_nobody(decision: Decision, seed: int) -> Floats:
     """The plan, or the one that contacts nobody where people fit within the limits but no plan with them earns anything.
 
     Raises:
         Infeasible: Contacting nobody breaks a limit and no plan keeps them all, or the limits leave nobody to contact.
     """
-    nobody = np.zeros(len(problem))
+    if decision.charged is not None:
+        return _or_nobody_charged(decision, decision.charged, seed)
+    problem, x = decision.problem, decision.x
+    nobody = problem.held  # nobody but those who are contacted in any case
     may_be_nobody = holds(problem, nobody)
-    if x is not None and x.any() and (problem.gain @ x > 0 or not may_be_nobody):
+    if x is not None and x.any() and (problem.gain @ (x - nobody) > 0 or not may_be_nobody):
         return x
     if may_be_nobody and ((x is not None and x.any()) or somebody_fits(problem, seed)):
         return nobody
     raise explain_why_nobody(problem, seed)
+
+
+def _or_nobody_charged(decision: Decision, charged: Charged, seed: int) -> Floats:
+    """The same where channels charge once they are used: with all of them off is one of the settings that were compared."""
+    x = decision.x
+    if x is not None and (x[: decision.problem.n_options].any() or somebody_fits_charged(charged, seed)):
+        return x
+    raise explain_why_nobody_charged(charged, seed)
 
 
 def _certificate(problem: Problem, bound: float, x: Floats, objective: Objective) -> Certificate:

@@ -57,6 +57,8 @@ def build_options(
         partner_names=partner_names,
         region_names=region_names,
         affiliate_names=affiliate_names,
+        calls=_calls(scored, lead, offer, channels, channel[lead]),
+        size=_sizes(leads)[lead] if "weight" in leads else None,
         **_figures(scored, lead, offer, correction or Correction()),
     )
     return dataclasses.replace(options, gain=_gain(options, objective))
@@ -84,9 +86,24 @@ def _figures(scored: Scored, lead: Ints, offer: Ints, correction: Correction) ->
         "amount": amount,
         "bad_amount": amount * p_bad,
         "approvals": scored.p_approved[lead, offer],
+        "expected_loss": p_bad * booked * _loss_given_bad(scored)[lead],
         "bad_loadings": scored.bad_loadings[offer, lead] * booked[:, None],
-        "booked_loadings": np.zeros((len(lead), scored.bad_loadings.shape[2])),
+        "booked_loadings": np.broadcast_to(0.0, (len(lead), scored.bad_loadings.shape[2])),
     }
+
+
+def _loss_given_bad(scored: Scored) -> Floats:
+    """Money a booking brings less when it goes bad, shape (n,); 0 for everybody stands for "not known"."""
+    return scored.loss_given_bad if scored.loss_given_bad.any() else np.full(len(scored), np.nan)
+
+
+def _calls(scored: Scored, lead: Ints, offer: Ints, channels: tuple[Channel, ...], channel: Ints) -> Floats:
+    """calls_per_contact + calls_per_applied * P(applies), shape (n,); NaN where an application's chance is needed and unknown."""
+    per_applied = np.array([c.calls_per_applied for c in channels])[channel]
+    calls: Floats = np.array([c.calls_per_contact for c in channels])[channel]
+    unknown = np.full(len(lead), np.nan)
+    p_applied = unknown if scored.p_applied is None else scored.p_applied[lead, offer]
+    return calls + np.where(per_applied > 0, per_applied * p_applied, 0.0)
 
 
 def _gain(options: Options, objective: Objective) -> Floats:
@@ -103,9 +120,16 @@ def allowed_offers(channels: tuple[Channel, ...], offers: tuple[Offer, ...]) -> 
 
 
 def _persons(leads: pd.DataFrame) -> Ints:
+    """Number the people; a row that stands for more or less than one arrival is a person of its own."""
     if "person_id" not in leads:
         return np.arange(len(leads))
-    return pd.factorize(leads["person_id"].fillna("lead " + leads["lead_id"]))[0].astype(np.int64)
+    known = leads["person_id"].notna() & (_sizes(leads) == 1)
+    return pd.factorize(leads["person_id"].where(known, "lead " + leads["lead_id"]))[0].astype(np.int64)
+
+
+def _sizes(leads: pd.DataFrame) -> Floats:
+    """How many arrivals each row stands for, shape (n_leads,)."""
+    return leads["weight"].to_numpy(np.float64) if "weight" in leads else np.ones(len(leads))
 
 
 def _codes(column: pd.Series, names: tuple[str, ...]) -> Ints:

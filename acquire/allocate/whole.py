@@ -1,13 +1,20 @@
-"""From shares of contacts to whole contacts: the few people who are split or nearly split, in a small whole-number model."""
+"""From shares of contacts to whole contacts: the few people who are split or nearly split.
 
-from dataclasses import replace
+Where people are few, a whole-number model over all of them decides and proves. Where they are many, the people whose course is
+clear keep it and the others exchange courses (exchange.py); the whole-number model over those few is asked where that finds no
+plan, or one that falls short.
+"""
+
+from collections.abc import Callable
 
 import numpy as np
 
+from acquire.allocate.exchange import exchange
 from acquire.allocate.leads import Relaxed
+from acquire.allocate.linear import Cut, LinearRows
 from acquire.allocate.master import Play, solve_whole
-from acquire.allocate.options import Flags, Floats
-from acquire.allocate.problem import LinearRows, Problem
+from acquire.allocate.options import Flags, Floats, Ints
+from acquire.allocate.problem import Problem
 from acquire.allocate.tangents import Tangents
 
 FEWEST_FREE = 60  # people
@@ -18,6 +25,7 @@ MAX_ROUNDS = 30
 RELATIVE_GAP = 1e-7
 N_NODES = 200  # near the relaxed plan more nodes hardly find better plans
 N_NODES_OF_ALL = 20_000  # with everybody free the search is the proof
+CLOSE = 2e-3  # of the bound: below it the model would hardly find more
 
 
 def solve_contacts(problem: Problem, tangents: Tangents, relaxed: Relaxed) -> Floats | None:
@@ -26,37 +34,106 @@ def solve_contacts(problem: Problem, tangents: Tangents, relaxed: Relaxed) -> Fl
     Where people are few, coin flips weigh so much that the relaxed plan may mislead: then all whole plans are searched too.
     """
     plans = [None if relaxed.broken else _solve_near(problem, tangents, relaxed)]
-    if problem.spreads and len(problem.people) <= FEW:
+    if problem.spreads and len(problem.people) <= FEW and problem.whole.all():
         plans.append(_solve_few(problem))
+    return _best(problem, plans)
+
+
+def _best(problem: Problem, plans: list[Floats | None]) -> Floats | None:
     found = [x for x in plans if x is not None]
     return max(found, key=lambda x: float(problem.gain @ x)) if found else None
 
 
 def _solve_near(problem: Problem, tangents: Tangents, relaxed: Relaxed) -> Floats | None:
-    """The whole plan next to a relaxed one.
-
-    All but the split people and their nearest neighbours keep their course. Where that leaves no plan, more are set free.
-    """
-    reduced = problem.gain - relaxed.prices @ relaxed.rows.matrix
-    split = _split(problem, relaxed.x)
-    margin = np.where(split, -1.0, problem.people.margin(reduced))
-    nearest = np.argsort(margin, kind="stable")
+    """The whole plan next to a relaxed one."""
     tangents.frozen = True
-    n_free = max(FEWEST_FREE, 4 * int(split.sum()))
+    split = _split(problem, relaxed.x)
+    if not split.any() and holds(problem, plan := _rounded(problem, relaxed.x)):
+        return plan
+    nearest = _nearest(problem, relaxed, split)
+    exchanged = _exchange(problem, tangents, relaxed, nearest) if _may_exchange(problem, relaxed) else None
+    if exchanged is not None and relaxed.bound - float(problem.gain @ exchanged) <= CLOSE * abs(relaxed.bound):
+        return exchanged
+    return _best(problem, [exchanged, _search(problem, tangents, relaxed, nearest, int(split.sum()))])
+
+
+def _nearest(problem: Problem, relaxed: Relaxed, split: Flags) -> Ints:
+    """People in the order in which to set them free: what is no contact, those who are split, then the least clear first."""
+    reduced = problem.of_the_free(problem.gain - relaxed.rows.priced(relaxed.prices))
+    margin = np.where(split, -1.0, problem.people.margin(reduced))
+    margin[problem.people.code[problem.n_options :]] = -2.0
+    margin[problem.is_held] = np.inf
+    n = min(len(margin), FEWEST_FREE * 4**WIDENINGS)
+    first = np.argpartition(margin, n - 1)[:n] if n else np.empty(0, dtype=np.int64)
+    return first[np.lexsort((first, margin[first]))]
+
+
+def _may_exchange(problem: Problem, relaxed: Relaxed) -> bool:
+    """Whether people are many, and every switch is on or off already."""
+    on_off = relaxed.x[problem.switches]
+    return len(problem.people) > FEWEST_FREE and bool(np.all(np.abs(on_off - on_off.round()) <= 1e-6))
+
+
+def _exchange(problem: Problem, tangents: Tangents, relaxed: Relaxed, nearest: Ints) -> Floats | None:
+    """The plan that exchanges find, then the best of the columns that may stay split, if there are any."""
+    single = problem.people.size[nearest] == 1
+    single[np.isin(nearest, problem.people.code[problem.n_options :])] = False
+    people = np.sort(nearest[single & ~problem.is_held[nearest]][:FEWEST_FREE])
+    if not len(people):
+        return None
+    x = _settled(problem, tangents, lambda rows: exchange(problem, rows, relaxed, people))
+    in_part = ~problem.whole & ~problem.is_held[problem.people.code]
+    if x is None or not in_part.any():
+        return x
+    return _best(problem, [x, _solve_free(problem, tangents, relaxed, x, in_part)])
+
+
+def _search(problem: Problem, tangents: Tangents, relaxed: Relaxed, nearest: Ints, n_split: int) -> Floats | None:
+    """The whole-number model over the nearest people; where that leaves no plan, more are set free."""
+    kept = _rounded(problem, relaxed.x)
+    n_free = max(FEWEST_FREE, 4 * n_split)
     for _ in range(WIDENINGS):
         free = np.zeros(len(problem.people), dtype=bool)
         free[nearest[:n_free]] = True
-        x = _solve_free(problem, tangents, relaxed, free[problem.people.code])
-        if x is not None or n_free >= len(problem.people):
+        x = _solve_free(problem, tangents, relaxed, kept, (free & ~problem.is_held)[problem.people.code])
+        if x is not None or n_free >= len(nearest):
             return x
         n_free *= 4
+    return None
+
+
+def _solve_free(problem: Problem, tangents: Tangents, relaxed: Relaxed, kept: Floats, free: Flags) -> Floats | None:
+    """The whole-number model over some columns; all others stay as they are in the plan `kept`."""
+    play = Play(open=free, fixed=np.where(free, 0.0, kept))
+    gap = RELATIVE_GAP * abs(relaxed.objective)
+    n_nodes = N_NODES if play.fixed.any() else N_NODES_OF_ALL
+
+    def solve(rows: LinearRows) -> Floats | None:
+        answer = solve_whole(problem, rows, play, gap=gap, n_nodes=n_nodes)
+        return answer.x if answer.solved else None
+
+    return _settled(problem, tangents, solve)
+
+
+def _settled(problem: Problem, tangents: Tangents, solve: Callable[[LinearRows], Floats | None]) -> Floats | None:
+    """Solve until the limits hold exactly: tangents are added at plans that break one, then the rows are tightened."""
+    rows = tangents.lower(problem)
+    tighter = np.zeros(len(problem.rows))
+    for _ in range(MAX_ROUNDS):
+        x = solve(rows.tightened(tighter))
+        if x is None or holds(problem, x):
+            return x
+        if tangents.refine(problem, x):
+            rows = tangents.lower(problem)
+        else:
+            tighter += [2 * max(0.0, row.excess(x)) for row in problem.rows]
     return None
 
 
 def _solve_few(problem: Problem) -> Floats | None:
     """The best whole plan of a few people: solve without spreads, and cut off each plan that breaks one, exactly."""
     rows = Tangents().lower(problem)
-    everybody = Play(open=np.ones(len(problem), dtype=bool), fixed=np.zeros(len(problem)))
+    everybody = Play(open=~problem.is_held[problem.people.code], fixed=problem.held)
     for number in range(MOST_CUTS):
         answer = solve_whole(problem, rows, everybody, gap=0.0, n_nodes=N_NODES_OF_ALL)
         if not answer.solved:
@@ -66,18 +143,20 @@ def _solve_few(problem: Problem) -> Floats | None:
         broken = [i for i in problem.spreads if problem.rows[i].excess(answer.x) > problem.rows[i].tolerance(answer.x)]
         if not broken:
             return None
-        rows = _with_cuts(problem, rows, broken, answer.x, number)
+        rows = rows.with_cuts([_cut_off(problem, i, answer.x, number) for i in broken])
     return None
 
 
-def _with_cuts(problem: Problem, rows: LinearRows, broken: list[int], x: Floats, number: int) -> LinearRows:
-    cuts = [problem.rows[i].coefficients + problem.spreads[i].whole_tangent(len(problem), x) for i in broken]
-    return LinearRows(
-        matrix=np.vstack([rows.matrix, *cuts]),
-        right_side=np.r_[rows.right_side, np.zeros(len(cuts))],
-        names=(*rows.names, *(f"{problem.rows[i].name}_cut_{number}" for i in broken)),
-        owner=np.r_[rows.owner, broken],
-        signs=np.r_[rows.signs, np.ones(len(cuts))],
+def _cut_off(problem: Problem, row: int, x: Floats, number: int) -> Cut:
+    """A cut that the whole plan x breaks, and no whole plan that keeps the row."""
+    spread = problem.spreads[row]
+    return Cut(
+        row=row,
+        name=f"{problem.rows[row].name}_cut_{number}",
+        errors=np.zeros(spread.loadings.shape[1]),
+        coins=0.0,
+        constant=0.0,
+        members=spread.whole_tangent(x),
     )
 
 
@@ -86,31 +165,12 @@ def holds(problem: Problem, x: Floats) -> bool:
     return all(row.excess(x) <= row.tolerance(x) for row in problem.rows)
 
 
+def _rounded(problem: Problem, x: Floats) -> Floats:
+    return np.where(problem.whole, x.round(), x)
+
+
 def _split(problem: Problem, x: Floats) -> Flags:
+    """People whose contact is split although it must be whole, shape (n_people,)."""
     split = np.zeros(len(problem.people), dtype=bool)
-    split[problem.people.code[np.abs(x - x.round()) > 1e-6]] = True
+    split[problem.people.code[problem.whole & (np.abs(x - x.round()) > 1e-6)]] = True
     return split
-
-
-def _solve_free(problem: Problem, tangents: Tangents, relaxed: Relaxed, free: Flags) -> Floats | None:
-    """Solve until the limits hold exactly: tangents are added at plans that break one, then the rows are tightened."""
-    play = Play(open=free, fixed=np.where(free, 0.0, relaxed.x.round()))
-    gap = RELATIVE_GAP * abs(relaxed.objective)
-    n_nodes = N_NODES if play.fixed.any() else N_NODES_OF_ALL
-    rows = tangents.lower(problem)
-    tighter = np.zeros(len(problem.rows))
-    for _ in range(MAX_ROUNDS):
-        answer = solve_whole(problem, _tightened(rows, tighter), play, gap=gap, n_nodes=n_nodes)
-        if not answer.solved:
-            return None
-        if holds(problem, answer.x):
-            return answer.x
-        if tangents.refine(problem, answer.x):
-            rows = tangents.lower(problem)
-        else:
-            tighter += [2 * max(0.0, row.excess(answer.x)) for row in problem.rows]
-    return None
-
-
-def _tightened(rows: LinearRows, tighter: Floats) -> LinearRows:
-    return replace(rows, right_side=rows.right_side - tighter[rows.owner])

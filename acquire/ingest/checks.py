@@ -22,6 +22,7 @@ from acquire.ingest.sources import RawTable, nearest
 Flags = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
+MORE_THAN_ONCE = "it is there more than once"
 _MISSING_WORDS = frozenset({"", "na", "n/a", "nan", "none", "null"})
 _TRUTH = {"true": 1.0, "false": 0.0}
 
@@ -164,7 +165,7 @@ class Sieve:
     def reject_copies(self, column: str) -> None:
         """Mark every row whose `column` another row has too: nobody can say which is right."""
         ids = self.clean[column]
-        self.reject(column, (ids.duplicated(keep=False) & ids.notna()).to_numpy(), "it is there more than once")
+        self.reject(column, (ids.duplicated(keep=False) & ids.notna()).to_numpy(), MORE_THAN_ONCE)
 
     def rejected(self) -> Flags:
         """Which rows are marked, shape (n,)."""

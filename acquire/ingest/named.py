@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from acquire.domain import CONTROL
-from acquire.errors import BadInput, NotBuiltYet
+from acquire.errors import BadInput
 from acquire.ingest.checks import Sieve
 from acquire.ingest.sources import Columns
 
@@ -103,7 +103,6 @@ def read_leads(leads: Sieve, channels: Iterable[str], *, assume_consent: bool) -
 
     Raises:
         BadInput: A required column is missing, there are no rows, or nothing says who consented.
-        NotBuiltYet: A row stands for more or less than one arrival.
     """
     leads.require("lead_id", "channel")
     if not len(leads):
@@ -119,11 +118,10 @@ def read_leads(leads: Sieve, channels: Iterable[str], *, assume_consent: bool) -
 
 
 def read_some_leads(leads: Sieve, channels: Iterable[str]) -> None:
-    """Read the named columns of some rows of a table of leads; whether a lead is there twice cannot be told.
+    """Read the named columns of some rows of a table of leads; whether a lead is there twice the caller must find out.
 
     Raises:
         BadInput: A required column is missing.
-        NotBuiltYet: A row stands for more or less than one arrival.
     """
     leads.require("lead_id", "channel")
     leads.read_name("lead_id", required=True)
@@ -137,7 +135,7 @@ def _read_rest_of_leads(leads: Sieve, channels: Iterable[str]) -> list[str]:
     for optional in ("person_id", "region"):
         leads.read_name(optional, required=False)
     leads.read_money("amount")
-    _read_weight(leads)
+    leads.read_positive("weight")
     leads.read_flag("do_not_contact", required=True)
     return _read_consent(leads)
 
@@ -155,13 +153,12 @@ def _read_consent(leads: Sieve) -> list[str]:
     return [f"leads: {int(unknown.sum())} leads with an empty {leads.raw.own('consent')} count as without consent"]
 
 
-def _read_weight(leads: Sieve) -> None:
-    leads.read_positive("weight")
+def check_one_each(leads: Sieve, needs: str) -> None:
+    """Raise BadInput where a row stands for more or less than one arrival; `needs` says why that cannot be."""
     if "weight" not in leads:
         return
     others = ~leads.rejected() & (leads.clean["weight"] != 1)
     if others.any():
-        raise NotBuiltYet(
-            f"{leads.raw.file}: weight is {leads.clean['weight'][others][0]:g} in a row, and this version counts every "
-            "lead as one arrival; leave the column out, or set it to 1"
+        raise BadInput(
+            f"{leads.raw.file}: weight is {leads.clean['weight'][others][0]:g} in a row, but {needs}; give one row per lead"
         )

@@ -1,15 +1,15 @@
-"""The channels and offers tables: few rows, written by hand, and priced. Anything wrong in them stops the plan."""
+"""The channels, offers and price_tiers tables: few rows, written by hand, and priced. Anything wrong in them stops the plan."""
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, fields, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from acquire.domain import CONTROL, Channel, Offer
+from acquire.domain import CONTROL, Channel, Offer, PriceTier
 from acquire.errors import BadInput
 from acquire.ingest.checks import Sieve, read_numbers, read_texts
 from acquire.ingest.sources import RawTable, nearest
@@ -19,8 +19,10 @@ PRICED_EVENTS: Mapping[str, str] = {
     "cost_per_click": "clicked",
     "cost_per_applied": "applied",
     "cost_per_approved": "approved",
+    "calls_per_applied": "applied",
 }
 _NAMES = frozenset({"channel", "partner", "affiliate_group", "offer"})
+_OF_OTHER_TABLES = frozenset({"attributes", "price_tiers", "saturation"})
 _ATTRIBUTES = ("price", "limit")
 _LIST_MARKS = re.compile(r"[,;|]")
 
@@ -40,6 +42,47 @@ def read_channels(raw: RawTable) -> tuple[Channel, ...]:
         _check_filled(raw, column, cells[column])
     _check_once(raw, "channel", cells["channel"])
     return tuple(Channel(**row) for row in _rows(cells))
+
+
+def with_price_tiers(raw: RawTable, channels: tuple[Channel, ...]) -> tuple[Channel, ...]:
+    """Read the price_tiers table and give each channel its tiers, in rising order whatever the order of the file.
+
+    Args:
+        raw: One row per step: `channel`, `from_contacts`, `cost_per_contact` (of the contacts beyond so many).
+        channels: The channels of the plan.
+
+    Raises:
+        BadInput: A column is missing, unknown or has an empty cell, a channel is not listed, a figure is no number, negative or
+            not whole, two tiers of a channel begin alike, or a price falls.
+    """
+    required = ("channel", "from_contacts", "cost_per_contact")
+    _check_columns(raw, PriceTier, required=required, numbers=("channel",))
+    names = _cells(raw, "channel", Channel)
+    _check_filled(raw, "channel", names)
+    known = [channel.channel for channel in channels]
+    for name in names:
+        if name not in known:
+            raise BadInput(f"{raw.file} names {name}, which the channels table lacks{nearest(name, known)}")
+    starts, prices = (_filled_numbers(raw, column) for column in required[1:])
+    tiers = [
+        PriceTier(from_contacts=start, cost_per_contact=price) for start, price in zip(starts, prices, strict=True)
+    ]
+    try:
+        return tuple(replace(channel, price_tiers=_tiers_of(channel, names, tiers)) for channel in channels)
+    except BadInput as error:
+        raise BadInput(f"{raw.file}: {error}") from None
+
+
+def _tiers_of(channel: Channel, names: Sequence[str], tiers: Sequence[PriceTier]) -> tuple[PriceTier, ...]:
+    mine = [tier for name, tier in zip(names, tiers, strict=True) if name == channel.channel]
+    return tuple(sorted(mine, key=lambda tier: tier.from_contacts))
+
+
+def _filled_numbers(raw: RawTable, column: str) -> list[float]:
+    numbers = _numbers(raw, column)
+    if np.isnan(numbers).any():
+        raise BadInput(f"{raw.file}: {column} is empty in row {int(np.isnan(numbers).argmax()) + 1}; give a number")
+    return [float(number) for number in numbers]
 
 
 def read_offers(
@@ -117,9 +160,13 @@ def _attributes(raw: RawTable, names: Sequence[str]) -> list[tuple[tuple[str, fl
 
 
 def _check_columns(
-    raw: RawTable, kind: type[Channel] | type[Offer], *, required: tuple[str, ...], numbers: Sequence[str] = ()
+    raw: RawTable,
+    kind: type[Channel] | type[Offer] | type[PriceTier],
+    *,
+    required: tuple[str, ...],
+    numbers: Sequence[str] = (),
 ) -> None:
-    known = [*(f.name for f in fields(kind) if f.name != "attributes"), *numbers]
+    known = [*(f.name for f in fields(kind) if f.name not in _OF_OTHER_TABLES), *numbers]
     for column in raw.frame.columns:
         if column not in known:
             raise BadInput(f"{raw.file} has the unknown column {column}{nearest(column, known)}")

@@ -4,7 +4,6 @@ CSV cells stay text, so that an id keeps its leading zeros; what is a number is 
 keeps its types, except that names and ids become text and every instant becomes UTC.
 """
 
-import csv
 import hashlib
 import io
 from collections.abc import Mapping
@@ -15,11 +14,11 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from acquire.domain import CONTROL
 from acquire.errors import BadInput
+from acquire.ingest.csv_files import read_csv
 
 TEXT_COLUMNS = frozenset(
     {"lead_id", "person_id", "channel", "offer", "region", "partner", "affiliate_group", "channels", "contacted_on"}
@@ -33,6 +32,10 @@ class Sources:
     Attributes:
         offers: None: every offer of history other than control, free of charge.
         links: None: nothing is known of what leads share.
+        current_plan: None: nobody said what runs today.
+        price_tiers: None: a channel charges every contact the same.
+        spend_history: None: nothing is known of what more or less spend did.
+        traffic: None: the leads are those to decide on, not a picture of those to come.
     """
 
     history: Path
@@ -40,6 +43,10 @@ class Sources:
     channels: Path
     offers: Path | None = None
     links: Path | None = None
+    current_plan: Path | None = None
+    price_tiers: Path | None = None
+    spend_history: Path | None = None
+    traffic: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +133,7 @@ def raw_table(
     Raises:
         BadInput: A column is named twice.
     """
-    _check_names(path, arrow.column_names)
+    check_names(path, arrow.column_names)
     arrow, nested = _without_nested(path, arrow)
     arrow, notes = _without_row_numbers(path, arrow)
     renamed = {own: name for own, name in columns.rename.items() if own in arrow.column_names and own != name}
@@ -161,13 +168,22 @@ def _content(path: Path) -> bytes:
 
 
 def _arrow(path: Path, content: bytes) -> pa.Table:
-    is_parquet = content.startswith(b"PAR1")
+    return _parquet(path, content) if check_ending(path, content) else read_csv(path, content)
+
+
+def check_ending(path: Path, start: bytes) -> bool:
+    """Tell whether a file that starts like this is Parquet (else it should be CSV).
+
+    Raises:
+        BadInput: The file's ending says otherwise.
+    """
+    is_parquet = start.startswith(b"PAR1")
     said = path.suffix.lower()
     if said in {".parquet", ".pq"} and not is_parquet:
         raise BadInput(f"{path.name} is not what it says: it is not a Parquet file; name it .csv if it holds CSV")
     if said in {".csv", ".txt", ".tsv"} and is_parquet:
         raise BadInput(f"{path.name} is not what it says: it is a Parquet file; name it .parquet")
-    return _parquet(path, content) if is_parquet else _csv(path, content)
+    return is_parquet
 
 
 def _parquet(path: Path, content: bytes) -> pa.Table:
@@ -177,51 +193,8 @@ def _parquet(path: Path, content: bytes) -> pa.Table:
         raise BadInput(f"{path.name} is not what it says: the Parquet file is damaged; write it again") from None
 
 
-def _csv(path: Path, content: bytes) -> pa.Table:
-    content = content.removeprefix(b"\xef\xbb\xbf")
-    names = _header(path, _text(path, content))
-    ragged: list[str] = []
-
-    def note_ragged(row: Any) -> str:
-        ragged.append(f"line {row.number} has {row.actual_columns} cells, the header {row.expected_columns}")
-        return "skip"
-
-    try:
-        table = pa_csv.read_csv(
-            io.BytesIO(content),
-            read_options=pa_csv.ReadOptions(use_threads=False),
-            parse_options=pa_csv.ParseOptions(newlines_in_values=True, invalid_row_handler=note_ragged),
-            convert_options=pa_csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.string()), null_values=[""], strings_can_be_null=True
-            ),
-        )
-    except pa.ArrowException:
-        raise BadInput(f"{path.name} is not what it says: it cannot be read as CSV; check its quotes") from None
-    if ragged:
-        raise BadInput(f"{path.name}: {ragged[0]}; mend the line, or put cells that hold commas in quotes")
-    return table
-
-
-def _header(path: Path, text: str) -> list[str]:
-    try:
-        return next(row for row in csv.reader(io.StringIO(text, newline="")) if row)
-    except (StopIteration, csv.Error):
-        raise BadInput(f"{path.name} is not what it says: it has no header line of column names") from None
-
-
-def _text(path: Path, content: bytes) -> str:
-    if content.startswith(b"PK\x03\x04"):
-        raise BadInput(f"{path.name} is not what it says: it is a workbook or zip archive; save the sheet as CSV UTF-8")
-    if b"\x00" in content:
-        raise BadInput(f"{path.name} is not what it says: it is neither Parquet nor UTF-8 text")
-    try:
-        return content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise BadInput(f"{path.name} is not UTF-8 text (line {line}); save it as CSV UTF-8") from None
-
-
-def _check_names(path: Path, names: list[str]) -> None:
+def check_names(path: Path, names: list[str]) -> None:
+    """Raise BadInput where a file names a column twice."""
     twice = sorted({name for name in names if name and names.count(name) > 1})
     if twice:
         raise BadInput(f"{path.name} has the column {twice[0]} more than once; keep one")

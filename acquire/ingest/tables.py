@@ -5,6 +5,8 @@ files -> raw tables        sources.py    what the owner wrote
       -> named columns     named.py      a bad value sets its row aside
       -> features          features.py   what the models may use
       -> links             links.py      what leads share
+      -> current plan      current.py    what runs today
+      -> weekly tables     weeks.py      past spend, expected traffic
       -> Tables            this file     and what must hold of the tables as a whole
 """
 
@@ -15,15 +17,17 @@ from datetime import date
 
 import pandas as pd
 
-from acquire.domain import CONTROL, Channel, Feature, Offer
+from acquire.domain import CONTROL, Channel, CurrentPlan, Feature, Offer
 from acquire.errors import BadInput
 from acquire.frames import HISTORY, LEADS, validate
 from acquire.ingest.checks import Sieve, TableCount
+from acquire.ingest.current import read_current_plan
 from acquire.ingest.features import check_columns, choose_features
 from acquire.ingest.links import read_link_source, read_links, strangers_note
 from acquire.ingest.named import read_history, read_leads
-from acquire.ingest.partners import check_priced, read_channels, read_offers
+from acquire.ingest.partners import check_priced, read_channels, read_offers, with_price_tiers
 from acquire.ingest.sources import Columns, RawTable, Sources, read_source
+from acquire.ingest.weeks import read_spend_history, read_traffic
 
 __all__ = ["Columns", "Sources", "TableCount", "Tables", "read_tables"]
 
@@ -44,6 +48,9 @@ class Tables:
         notes: What a reader of the plan should know, a sentence each.
         hashes: SHA-256 (hex) of each table's file.
         links: `lead_id`, `kind`, `key`, optional `role`: what leads share; None where the plan has no such table.
+        current_plan: What runs today; None where the plan has no such table.
+        spend_history: `week`, `channel`, `spend`, `booked`: one row per channel and past week; None likewise.
+        traffic: `week`, `channel`, `volume`, `low`, `high`: leads expected to come; None likewise.
     """
 
     history: pd.DataFrame
@@ -56,6 +63,9 @@ class Tables:
     notes: tuple[str, ...]
     hashes: Mapping[str, str]
     links: pd.DataFrame | None = None
+    current_plan: CurrentPlan | None = None
+    spend_history: pd.DataFrame | None = None
+    traffic: pd.DataFrame | None = None
 
     @property
     def has_revenue(self) -> bool:
@@ -83,10 +93,11 @@ def read_tables(sources: Sources, columns: Columns, *, assume_consent: bool, tod
 
     Raises:
         BadInput: Something stops the plan; the line names it and what to do.
-        NotBuiltYet: Leads with a weight other than 1.
     """
     raws = _read_all(sources, columns)
     channels = read_channels(raws["channels"])
+    if "price_tiers" in raws:
+        channels = with_price_tiers(raws["price_tiers"], channels)
     history, leads = Sieve(raws["history"]), Sieve(raws["leads"])
     check_columns(history, leads, columns)
     read_history(history, columns, today)
@@ -99,7 +110,11 @@ def read_tables(sources: Sources, columns: Columns, *, assume_consent: bool, tod
     features, feature_notes = choose_features(history, leads, columns)
     links = [Sieve(raws["links"])] if "links" in raws else []
     notes += [note for sieve in links for note in read_links(sieve)]
-    sieves = (history, leads, *links)
+    weekly = {table: Sieve(raws[table]) for table in ("spend_history", "traffic") if table in raws}
+    for table, sieve in weekly.items():
+        read = read_traffic if table == "traffic" else read_spend_history
+        notes += read(sieve, [c.channel for c in channels], today)
+    sieves = (history, leads, *links, *weekly.values())
     for sieve in sieves:
         sieve.check_usable()
     past, coming = history.accepted(), _typed_leads(leads)
@@ -110,6 +125,10 @@ def read_tables(sources: Sources, columns: Columns, *, assume_consent: bool, tod
     notes += [*feature_notes, *_unused_note(past, used), *_unseen_note(used, channels)]
     shared = links[0].accepted() if links else None
     notes += strangers_note(shared, past, coming) if shared is not None else []
+    current = None
+    if "current_plan" in raws:
+        current, current_notes = read_current_plan(raws["current_plan"], channels, offers, columns.control)
+        notes += current_notes
     return Tables(
         history=validate(HISTORY, used),
         leads=validate(LEADS, coming),
@@ -124,6 +143,9 @@ def read_tables(sources: Sources, columns: Columns, *, assume_consent: bool, tod
         notes=(*(note for raw in raws.values() for note in raw.notes), *notes),
         hashes={table: raw.hash for table, raw in raws.items()},
         links=shared,
+        current_plan=current,
+        spend_history=weekly["spend_history"].accepted() if "spend_history" in weekly else None,
+        traffic=weekly["traffic"].accepted() if "traffic" in weekly else None,
     )
 
 

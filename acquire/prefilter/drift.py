@@ -81,13 +81,20 @@ class Drift:
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> "Drift":
-        """What `to_json` wrote."""
-        slope = np.asarray(content["slope"], dtype=float)
+        """What `to_json` wrote.
+
+        Raises:
+            KeyError, TypeError, ValueError: The content is not what `to_json` wrote.
+        """
+        channels = tuple(str(name) for name in content["channels"])
+        slope, middle = (np.asarray(content[name], dtype=float) for name in ("slope", "middle"))
+        if slope.shape != (len(channels) + 1,) or middle.shape != slope.shape or not np.isfinite(middle).all():
+            raise ValueError("a trend that does not fit its channels")
         return cls(
-            channels=tuple(str(name) for name in content["channels"]),
+            channels=channels,
             slope=slope,
             errors=np.asarray(content["errors"], dtype=float).reshape(len(slope), -1),
-            middle=np.asarray(content["middle"], dtype=float),
+            middle=middle,
             plan_day=float(content["plan_day"]),
         )
 

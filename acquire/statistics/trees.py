@@ -24,6 +24,14 @@ Ints = NDArray[np.int64]
 
 _LARGEST = float(np.finfo(np.float64).max)
 
+# One thread, and no choice left to the machine: the same rows grow the same trees everywhere.
+REPEATABLE: Mapping[str, Any] = {
+    "max_bin": 63,
+    "n_jobs": 1,
+    "deterministic": True,
+    "force_row_wise": True,
+    "verbose": -1,
+}
 MOST_TREES = 10_000
 MOST_LEAVES = 1_000
 

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from acquire.domain import Estimate
 from acquire.errors import BadInput
+from acquire.statistics.bootstrap import interval
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -164,19 +166,50 @@ class CostCurve:
             return float("nan")
         return float(np.trapezoid(self.extra, self.spend) / (self.spend[-1] * self.extra[-1]))
 
+    def bought(self, share: float) -> float:
+        """Give the share of all extra outcomes that this share of all money buys; NaN where either total is not above 0."""
+        if self.spend[-1] <= 0 or self.extra[-1] <= 0:
+            return float("nan")
+        return float(np.interp(share * self.spend[-1], self.spend, self.extra) / self.extra[-1])
 
-def cost_curve(score: Floats, effect_scores: Floats, spend_scores: Floats) -> CostCurve:
+
+def cost_curve(score: Floats, effect_scores: Floats, spend_scores: Floats, weight: Floats | None = None) -> CostCurve:
     """Read extra outcomes against money when leads are treated from the best score down.
 
     Args:
         score: What decides who is first, as uplift over spend, shape (n,).
         effect_scores: AIPW score of the outcome under the offer minus under control, shape (n,).
         spend_scores: Expected spend of treating the row, or its AIPW score, shape (n,).
+        weight: How often each row counts, shape (n,); None: once.
 
     References:
         Du, Lee and Ghaffarizadeh (2019), "Improve User Retention with Causal Learning", PMLR 104, section 4 (the cost curve).
     """
-    ranking = rank(score)
-    n = len(score)
-    spend, extra = (ranking.sums(values[ranking.order]) / n for values in (spend_scores, effect_scores))
+    return _read_cost(rank(score), effect_scores, spend_scores, np.ones(len(score)) if weight is None else weight)
+
+
+def bought_with_interval(
+    score: Floats,
+    effect_scores: Floats,
+    spend_scores: Floats,
+    rng: np.random.Generator,
+    share: float = 0.5,
+    n_replicates: int = 200,
+) -> Estimate:
+    """Give the share of all extra outcomes that a share of all money buys, best first, with its 90 % interval.
+
+    Not known (NaN) where it is not clear that there are extra outcomes at all. See `cost_curve` for the arguments.
+    """
+    ranking, n = rank(score), len(score)
+    point = _read_cost(ranking, effect_scores, spend_scores, np.ones(n))
+    draws = [_read_cost(ranking, effect_scores, spend_scores, rng.standard_exponential(n)) for _ in range(n_replicates)]
+    if min(draw.extra[-1] for draw in (point, *draws)) <= 0:
+        return Estimate(expected=float("nan"))
+    return interval(point.bought(share), np.array([draw.bought(share) for draw in draws]))
+
+
+def _read_cost(ranking: Ranking, effect_scores: Floats, spend_scores: Floats, weight: Floats) -> CostCurve:
+    spend, extra = (
+        ranking.sums((weight * values)[ranking.order]) / weight.sum() for values in (spend_scores, effect_scores)
+    )
     return CostCurve(spend=spend, extra=extra)

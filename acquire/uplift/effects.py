@@ -32,6 +32,7 @@ Names = NDArray[np.str_]
 
 _LEAST_CHANCE = 1e-4
 _FEWEST_ROWS = 2
+_PEOPLE_PER_FOLD = 2
 _FEWEST_FOR_DR = 24  # of which each third needs some
 _ROWS_FOR_SPREAD = 10_000  # enough to see how much less the average of the folds' models spreads than one of them
 
@@ -161,7 +162,15 @@ def fit_effects(
     _check_counts(assignment, fold, settings)
     booked = history["booked"].to_numpy(np.float64)
     scorers, p_control, uplift = _cross_fit(
-        matrix, assignment, booked, fold, settings, seed, column_terms(encoder, direction or {}), dose
+        matrix,
+        assignment,
+        booked,
+        fold,
+        people_of(history),
+        settings,
+        seed,
+        column_terms(encoder, direction or {}),
+        dose,
     )
     scores = aipw_scores(
         booked, assignment.arm, assignment.own_propensity, np.column_stack([p_control, p_control[:, None] + uplift])
@@ -210,11 +219,27 @@ def _calibrate(rows: EffectRows, matrix: Floats, scorers: tuple[EffectScorer, ..
 
 
 def deal_folds(history: pd.DataFrame, n_folds: int, rng: np.random.Generator) -> Ints:
-    """Deal rows into folds of near-equal size; all rows of one person go to the same fold."""
+    """Deal rows into folds of near-equal size; all rows of one person go to the same fold.
+
+    Raises:
+        BadInput: There are hardly any people.
+    """
+    person = people_of(history)
+    n_people = int(person.max()) + 1
+    if n_people < _PEOPLE_PER_FOLD * n_folds < len(history):
+        raise BadInput(
+            f"history's rows are of {n_people} people (person_id), too few to learn from some and judge by others; check it"
+        )
+    return (rng.permutation(n_people) % n_folds)[person]
+
+
+def people_of(history: pd.DataFrame) -> Ints:
+    """Number the people behind the rows from 0, shape (n,); a row without person_id is a person of its own."""
     if "person_id" not in history:
-        return rng.permutation(len(history)) % n_folds
-    person = pd.factorize(history["person_id"].fillna(history["lead_id"]))[0]
-    return (rng.permutation(int(person.max()) + 1) % n_folds)[person]
+        return np.arange(len(history))
+    named = history["person_id"].notna()
+    own = "lead " + history["lead_id"].astype("str")
+    return pd.factorize(("person " + history["person_id"].astype("str")).where(named, own))[0]
 
 
 def _cross_fit(
@@ -222,6 +247,7 @@ def _cross_fit(
     assignment: Assignment,
     booked: Floats,
     fold: Ints,
+    person: Ints,
     settings: LearnerSettings,
     seed: int,
     columns: ColumnTerms,
@@ -240,6 +266,7 @@ def _cross_fit(
             seed + 10 * int(k),
             columns=columns,
             dose=dose,
+            person=person[fit],
         )
         p_control[held_out], uplift[held_out] = scorer.score(matrix[held_out])
         scorers.append(scorer)

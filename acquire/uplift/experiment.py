@@ -13,6 +13,7 @@ from datetime import timedelta
 
 from acquire.domain import CONTROL, Channel, Offer
 from acquire.errors import BadInput
+from acquire.statistics.bisection import smallest
 from acquire.statistics.normal import Z_90
 from acquire.uplift.pilot import Arm, LimitedBy, OfferReading, PilotDesign, PilotRequest
 from acquire.uplift.pilot_power import arm_shares, detectable_uplift, difference_variance
@@ -30,7 +31,7 @@ def design_pilot(request: PilotRequest) -> PilotDesign:
     """
     channels = _channels_in_pilot(request)
     most_weeks, stops = _most_weeks(request, channels)
-    weeks_needed = _smallest(lambda weeks: _finds_all(request, _arms(request, channels, weeks)), LONGEST_WEEKS)
+    weeks_needed = smallest(lambda weeks: _finds_all(request, _arms(request, channels, weeks)), LONGEST_WEEKS)
     enough = weeks_needed <= most_weeks
     full_weeks = weeks_needed if enough else most_weeks
     arms = _arms(request, channels, full_weeks)
@@ -121,7 +122,7 @@ def _most_weeks(request: PilotRequest, channels: Sequence[Channel]) -> tuple[flo
         if cap is None:
             return math.inf
         # Just short of the first length that is too long.
-        return _smallest(lambda weeks: used(_arms(request, channels, weeks)) > cap, request.max_weeks) * (1 - 1e-9)
+        return smallest(lambda weeks: used(_arms(request, channels, weeks)) > cap, request.max_weeks) * (1 - 1e-9)
 
     allowed: tuple[tuple[float, LimitedBy], ...] = (
         (request.max_weeks, "weeks"),
@@ -209,14 +210,3 @@ def _enrolled_share(request: PilotRequest, arms: Sequence[Arm], weeks: int) -> d
     for arm in arms:
         leads[arm.channel] = leads.get(arm.channel, 0.0) + arm.leads
     return {channel: min(1.0, n / (weeks * request.traffic[channel])) for channel, n in leads.items()}
-
-
-def _smallest(holds: Callable[[float], bool], most: float) -> float:
-    """Give the smallest number up to `most` for which `holds`, which stays true once true; infinite where none."""
-    if not holds(most):
-        return math.inf
-    low, high = 0.0, most
-    for _ in range(60):
-        middle = (low + high) / 2
-        low, high = (low, middle) if holds(middle) else (middle, high)
-    return high

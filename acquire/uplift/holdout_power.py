@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import norm
 
+from acquire.statistics.bisection import smallest
 from acquire.uplift.reading import POWER, SIGNIFICANCE
 
 _MOST_CONTROL = 0.5
@@ -127,13 +128,8 @@ def control_share_needed(planned: Sequence[Planned]) -> float:
     def is_enough(share: float) -> bool:
         return other_control_share(planned, share).times_needed <= 1
 
-    if not is_enough(_MOST_CONTROL):
-        return math.nan
-    low, high = 0.0, _MOST_CONTROL
-    for _ in range(40):
-        middle = (low + high) / 2
-        low, high = (low, middle) if is_enough(middle) else (middle, high)
-    return high
+    share = smallest(is_enough, _MOST_CONTROL)
+    return share if math.isfinite(share) else math.nan
 
 
 def _with_share(planned: Planned, share: float) -> Planned:

@@ -77,15 +77,15 @@ def measure_added(trial: Trial, slopes: Floats) -> Added:
     left = trial.booked - explained_part(trial.before, slopes)
     by_plain, by_left = influences(trial.booked, weight, cell), influences(left, weight, cell)
     by_cost = influences(np.where(contacted, trial.cost, 0.0), contacted.astype(np.float64), cell)
-    hidden = _hidden_variance(trial, weight)
+    hidden = hidden_variance(trial.booked, trial.arm, weight)
     return replace(
         numbers,
         plain=float(weight @ trial.booked),
-        plain_variance=_covariance(by_plain, by_plain, trial.person) + hidden,
+        plain_variance=covariance(by_plain, by_plain, trial.person) + hidden,
         extra=float(weight @ left),
-        variance=_covariance(by_left, by_left, trial.person) + hidden,
-        spend_variance=_covariance(by_cost, by_cost, trial.person),
-        covariance=_covariance(by_cost, by_left, trial.person),
+        variance=covariance(by_left, by_left, trial.person) + hidden,
+        spend_variance=covariance(by_cost, by_cost, trial.person),
+        covariance=covariance(by_cost, by_left, trial.person),
     )
 
 
@@ -113,19 +113,24 @@ def influences(values: Floats, weight: Floats, cell: Ints) -> Floats:
     return np.asarray(weight * (values - mean[cell]) * unbiased[cell], dtype=float)
 
 
-def _covariance(one: Floats, other: Floats, person: Ints) -> float:
-    """Add up over people: rows of one person are not independent."""
+def covariance(one: Floats, other: Floats, person: Ints) -> float:
+    """Add up influences over people: rows of one person, whose numbers `person` gives, are not independent."""
     return float(np.bincount(person, weights=one) @ np.bincount(person, weights=other))
 
 
-def _hidden_variance(trial: Trial, weight: Floats) -> float:
+def hidden_variance(values: Floats, arm: Ints, weight: Floats) -> float:
     """Give the variance that few bookings hide: no booking among 50 controls does not mean that there will never be one.
 
     sum(a^2) * (q (1 - q) - p (1 - p)) in each arm, with p = booked / n and q = (booked + 1) / (n + 2)
+
+    Args:
+        values: 0 or 1, as booked, shape (n,).
+        arm: 0 = control, shape (n,).
+        weight: a, shape (n,).
     """
     hidden = 0.0
-    for arm in (trial.arm == 0, trial.arm > 0):
-        n, n_booked = arm.sum(), trial.booked[arm].sum()
+    for rows in (arm == 0, arm > 0):
+        n, n_booked = rows.sum(), values[rows].sum()
         p, q = n_booked / n, (n_booked + 1) / (n + 2)
-        hidden += max(0.0, float((weight[arm] ** 2).sum() * (q * (1 - q) - p * (1 - p))))
+        hidden += max(0.0, float((weight[rows] ** 2).sum() * (q * (1 - q) - p * (1 - p))))
     return hidden

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acquire.domain import LearnerName
+from acquire.statistics.trees import REPEATABLE
 from acquire.uplift.columns import ColumnTerms
 from acquire.uplift.dose import Dose
 
@@ -49,6 +50,7 @@ class Experience:
         booked: 0 or 1, shape (n,).
         propensity: Chance of every arm for every row, shape (n, n_arms).
         columns: Categories and declared signs of the features.
+        person: Number of the human behind the row, shape (n,).
     """
 
     matrix: Floats
@@ -56,6 +58,7 @@ class Experience:
     booked: Floats
     propensity: Floats
     columns: ColumnTerms
+    person: Ints
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,11 +177,7 @@ def grow_trees(objective: str, n_trees: int, signs: Sequence[int], settings: Lea
         colsample_bytree=0.5,
         subsample=0.7,
         subsample_freq=1,
-        max_bin=63,
-        n_jobs=1,
         random_state=seed,
-        deterministic=True,
-        force_row_wise=True,
-        verbose=-1,
+        **REPEATABLE,
         **declared,
     )

@@ -31,6 +31,7 @@ def fit_learner(
     *,
     columns: ColumnTerms | None = None,
     dose: Dose | None = None,
+    person: Ints | None = None,
 ) -> EffectScorer:
     """Fit one learner for all offers at once.
 
@@ -47,6 +48,8 @@ def fit_learner(
         seed: Seed of the trees' row and column sampling, and of the lot.
         columns: Categories and declared signs; None: numbers, nothing declared.
         dose: Doses of the offers; None: they are different things.
+        person: Number of the human behind the row, shape (n,): no model that a row is judged by saw another row of its person,
+            but for causalml's own thirds of DR. None: every row is a person of its own.
 
     Returns:
         The fitted models, which score without causalml.
@@ -59,7 +62,14 @@ def fit_learner(
     n_arms = propensity.shape[1]
     if settings.name == "logistic_t":
         return fit_logistic_t(matrix, arm, booked, n_arms, settings.ridge, terms)
-    history = Experience(matrix=matrix, arm=arm, booked=booked, propensity=propensity, columns=terms)
+    history = Experience(
+        matrix=matrix,
+        arm=arm,
+        booked=booked,
+        propensity=propensity,
+        columns=terms,
+        person=np.arange(len(arm)) if person is None else person,
+    )
     prognosis: tuple[Trees, ...] = ()
     if settings.n_prognosis_trees:
         history, prognosis = with_prognosis(history, settings, seed)

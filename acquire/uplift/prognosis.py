@@ -25,14 +25,15 @@ _SEED_STEP = 5
 def with_prognosis(history: Experience, settings: LearnerSettings, seed: int) -> tuple[Experience, tuple[Trees, ...]]:
     """Give the history with the column at its end, and the models that give it for new leads: their mean.
 
-    Every row's value is that of the model of the other half, which did not see whether the row booked.
+    Every row's value is that of the model of the other half, which did not see whether the row's person booked.
 
     Args:
         history: As it is.
         settings: `n_prognosis_trees`, and the size of the trees.
         seed: Of the halves and the trees.
     """
-    half = np.random.default_rng(seed).permutation(len(history.arm)) % 2
+    people, person = np.unique(history.person, return_inverse=True)
+    half = (np.random.default_rng(seed).permutation(len(people)) % 2)[person]
     models, column = [], np.empty(len(history.arm))
     for k in (0, 1):
         model = _fit(history, half != k, settings, seed + _SEED_STEP + k)

@@ -16,6 +16,7 @@ from acquire.domain import Estimate
 from acquire.errors import BadInput
 from acquire.uplift.cuped import fit_slopes
 from acquire.uplift.fieller import ratio_interval
+from acquire.uplift.holdout_bads import BadReading, read_bads
 from acquire.uplift.intent_to_treat import Added, cells, measure_added, row_weights
 from acquire.uplift.sample_ratio import ALL
 from acquire.uplift.trial import Floats, Trial
@@ -39,6 +40,7 @@ class LineReading:
         spend: Money spent on the contacted; NaN where not known.
         incremental_cac: Spend per extra booking; NaN while the interval of `extra` touches 0 or lies below it.
         times_more: How many times as many leads would show an effect of this size 8 times in 10; NaN where known or not above 0.
+        bad: What went bad among the bookings; None where nobody wrote it down.
     """
 
     what: str
@@ -54,6 +56,7 @@ class LineReading:
     spend: float
     incremental_cac: Estimate
     times_more: float
+    bad: BadReading | None = None
 
     @property
     def is_known(self) -> bool:
@@ -143,6 +146,7 @@ def _read(what: str, name: str, trial: Trial, slopes: Floats, z: float) -> LineR
             z=z,
         ),
         times_more=_times_more(added, z),
+        bad=read_bads(trial, slopes, z),
     )
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acquire.errors import BadInput
-from acquire.statistics.trees import booster_from_content, trees_to_content
+from acquire.statistics.trees import REPEATABLE, booster_from_content, trees_to_content
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -126,12 +126,8 @@ def _fit_pair(matrix: Floats, arm: Ints, j: int, seed: int) -> lgb.Booster:
         num_leaves=8,
         min_child_samples=int(np.clip(rows.sum() // 100, 20, _MIN_LEAF_ROWS)),
         reg_lambda=1.0,
-        max_bin=63,
-        n_jobs=1,
         random_state=seed,
-        deterministic=True,
-        force_row_wise=True,
-        verbose=-1,
+        **REPEATABLE,
     )
     model.fit(matrix[rows], (arm[rows] == j).astype(np.float64))
     return model.booster_

@@ -25,6 +25,8 @@ class Trial:
         before: What was known of the lead before the lot was drawn, shape (n, k); k may be 0.
         cost: Money that was spent on the row, shape (n,); NaN where not known.
         person: Number of the human behind the row, shape (n,); the same person's rows share their luck.
+        bad: Of a booking 0 or 1, whether it went bad; NaN where that is not final, and of rows that did not book, shape (n,).
+            None where nobody wrote it down.
     """
 
     channels: tuple[str, ...]
@@ -35,6 +37,7 @@ class Trial:
     before: Floats
     cost: Floats
     person: Ints
+    bad: Floats | None = None
 
     def __len__(self) -> int:
         return len(self.arm)
@@ -42,7 +45,7 @@ class Trial:
     def of(self, rows: Flags) -> "Trial":
         """Give some of the rows."""
         kept = {name: getattr(self, name)[rows] for name in ("channel", "arm", "booked", "before", "cost", "person")}
-        return replace(self, **kept)
+        return replace(self, **kept, bad=None if self.bad is None else self.bad[rows])
 
     def strata(self) -> Ints:
         """Group the rows in whose groups contacted and controls are compared, shape (n,).

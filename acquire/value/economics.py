@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from acquire.domain import Channel, Offer
+from acquire.value.charges import Counts, Prices, charge
 
 Floats = NDArray[np.float64]
 
@@ -42,11 +43,10 @@ def contact_costs(
 ) -> ContactCosts:
     """Price one contact of every lead with every offer.
 
-        fixed       = (cost_per_contact + sum over events of cost_per_event * rate) * (1 - rebate_share)
-        per_booking = (cost_per_booked + cost_rate_of_amount * amount) * (1 - rebate_share)
-                      + offer's cost_per_booked + offer's cost_rate_of_amount * amount
+        fixed       = charge of a contact and of the events before the booking, each times its chance
+        per_booking = charge of a booking and of its amount
 
-    The rebate is the partner's, so it lowers what the channel charges and not what the offer costs.
+    by the formula of charges.py, which the settled statement uses too.
 
     Args:
         leads: `channel` and, where anything is priced by amount, `amount`.
@@ -59,17 +59,15 @@ def contact_costs(
     by_name = {channel.channel: channel for channel in channels}
     known = [by_name.get(name, Channel(channel=name, partner="?")) for name in leads["channel"].unique()]
     code = leads["channel"].map({channel.channel: i for i, channel in enumerate(known)}).to_numpy()
-    amount = _amounts(leads, usual_amount)
-    kept = np.array([1 - channel.rebate_share for channel in known])[code]
-    booked = np.array([c.cost_per_booked for c in known])[code]
-    rate = np.array([c.cost_rate_of_amount for c in known])[code]
-    partner = (booked + rate * amount) * kept
+    amount = _amounts(leads, usual_amount)[:, None]
+    prices = Prices.of(known, offers)
     events = [event for event in EVENTS if p_approved is None or event != "approved"]
-    fixed = np.array([[_fixed(channel, offer, event_rates, events) for offer in offers] for channel in known])[code]
+    chances = {event: _chances(known, offers, event, event_rates) for event in events}
+    fixed = charge(prices.at((slice(None), None), slice(None)), Counts(contacts=1.0, **chances))[code]
+    of_leads = prices.at((code, None), slice(None))
     if p_approved is not None:
-        fixed = fixed + np.array([c.cost_per_approved for c in known])[code][:, None] * p_approved
-    own = np.column_stack([offer.cost_per_booked + offer.cost_rate_of_amount * amount for offer in offers])
-    return ContactCosts(fixed=fixed * kept[:, None], per_booking=partner[:, None] + own)
+        fixed = fixed + charge(of_leads, Counts(approved=p_approved))
+    return ContactCosts(fixed=fixed, per_booking=charge(of_leads, Counts(booked=1.0, amount=amount)))
 
 
 def fit_event_rates(history: pd.DataFrame) -> pd.DataFrame:
@@ -104,10 +102,14 @@ def event_chances(leads: pd.DataFrame, event: str, offers: tuple[Offer, ...], ev
     return chances
 
 
-def _fixed(channel: Channel, offer: Offer, event_rates: pd.DataFrame, events: list[str]) -> float:
-    priced = {event: getattr(channel, EVENTS[event]) for event in events}
-    costs = (cost * _rate(channel.channel, offer, event, event_rates) for event, cost in priced.items() if cost > 0)
-    return channel.cost_per_contact + float(sum(costs))
+def _chances(channels: list[Channel], offers: tuple[Offer, ...], event: str, event_rates: pd.DataFrame) -> Floats:
+    """Chance of an event per channel and offer; 0 where the channel does not price it, as history may not know it."""
+    return np.array(
+        [
+            [_rate(c.channel, o, event, event_rates) if getattr(c, EVENTS[event]) > 0 else 0.0 for o in offers]
+            for c in channels
+        ]
+    )
 
 
 def _rate(channel: str, offer: Offer, event: str, event_rates: pd.DataFrame) -> float:

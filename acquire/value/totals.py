@@ -23,6 +23,7 @@ class Chosen:
         fixed_cost, cost_per_booking: Money, shape (n,).
         revenue, revenue_control: Money per booking, shape (n,); NaN where unknown.
         loss_given_bad: Money a bad booking brings less than a good one, shape (n,).
+        contacts: How many contacts each row stands for, shape (n,); None = 1.
     """
 
     booked: Floats
@@ -34,6 +35,11 @@ class Chosen:
     revenue: Floats
     revenue_control: Floats
     loss_given_bad: Floats
+    contacts: Floats | None = None
+
+    def total(self, each: Floats) -> float:
+        """Add up what each contact brings, shape (n,)."""
+        return float(each.sum() if self.contacts is None else each @ self.contacts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,17 +61,21 @@ def expected_totals(chosen: Chosen, ratios: Floats) -> Totals:
         chosen: The chosen contacts.
         ratios: True over expected total of booked, incremental and bad, shape (n_draws, 3).
     """
-    booked, incremental = chosen.booked.sum() * ratios[:, 0], chosen.incremental.sum() * ratios[:, 1]
-    bad = chosen.bad.sum() * ratios[:, 2]
+    booked, incremental = chosen.total(chosen.booked) * ratios[:, 0], chosen.total(chosen.incremental) * ratios[:, 1]
+    bad = chosen.total(chosen.bad) * ratios[:, 2]
     organic = chosen.booked - chosen.incremental
-    more_organic = booked - incremental - organic.sum()
-    organic_bad = (chosen.p_bad_control * organic).sum() + _organic_mean(chosen, chosen.p_bad_control) * more_organic
-    organic_revenue = (chosen.revenue_control * organic).sum() + _organic_mean(
-        chosen, chosen.revenue_control
-    ) * more_organic
-    spend = chosen.fixed_cost.sum() + (chosen.booked * chosen.cost_per_booking).sum() * ratios[:, 0]
-    more_bad = bad - chosen.bad.sum() * ratios[:, 0]  # beyond what more bookings bring with them
-    revenue = (chosen.revenue * chosen.booked).sum() * ratios[:, 0] - _loss_per_bad(chosen) * np.nan_to_num(more_bad)
+    more_organic = booked - incremental - chosen.total(organic)
+    organic_bad = (
+        chosen.total(chosen.p_bad_control * organic) + _organic_mean(chosen, chosen.p_bad_control) * more_organic
+    )
+    organic_revenue = (
+        chosen.total(chosen.revenue_control * organic) + _organic_mean(chosen, chosen.revenue_control) * more_organic
+    )
+    spend = chosen.total(chosen.fixed_cost) + chosen.total(chosen.booked * chosen.cost_per_booking) * ratios[:, 0]
+    more_bad = bad - chosen.total(chosen.bad) * ratios[:, 0]  # beyond what more bookings bring with them
+    revenue = chosen.total(chosen.revenue * chosen.booked) * ratios[:, 0] - _loss_per_bad(chosen) * np.nan_to_num(
+        more_bad
+    )
     return Totals(
         spend=spend,
         booked=booked,
@@ -85,15 +95,15 @@ def observed_totals(chosen: Chosen, expected: Totals, rng: np.random.Generator) 
     n = len(expected.booked)
     organic = chosen.booked - chosen.incremental
     flips = rng.standard_normal((n, 3))
-    booked_sd = np.sqrt(_coin(chosen.booked).sum())
+    booked_sd = np.sqrt(chosen.total(_coin(chosen.booked)))
     extra_booked = booked_sd * flips[:, 0]
     booked = np.maximum(expected.booked + extra_booked, 0.0)
     p_bad = np.divide(chosen.bad, chosen.booked, out=np.zeros_like(chosen.bad), where=chosen.booked > 0)
-    bad_sd = np.sqrt((chosen.booked * _coin(p_bad)).sum())
+    bad_sd = np.sqrt(chosen.total(chosen.booked * _coin(p_bad)))
     bad = np.maximum(expected.bad * booked / np.maximum(expected.booked, 1e-12) + bad_sd * flips[:, 1], 0.0)
-    extra_organic = np.sqrt(_coin(organic).sum()) * flips[:, 2]
-    cost = (chosen.booked * chosen.cost_per_booking).sum() / max(chosen.booked.sum(), 1e-12)
-    revenue = (chosen.booked * chosen.revenue).sum() / max(chosen.booked.sum(), 1e-12)
+    extra_organic = np.sqrt(chosen.total(_coin(organic))) * flips[:, 2]
+    cost = chosen.total(chosen.booked * chosen.cost_per_booking) / max(chosen.total(chosen.booked), 1e-12)
+    revenue = chosen.total(chosen.booked * chosen.revenue) / max(chosen.total(chosen.booked), 1e-12)
     more_bad = np.nan_to_num(bad - expected.bad * booked / np.maximum(expected.booked, 1e-12))
     return Totals(
         spend=expected.spend + cost * (booked - expected.booked),
@@ -127,13 +137,15 @@ def estimate(centre: float, expected: Floats, observed: Floats) -> Estimate:
 
 def _loss_per_bad(chosen: Chosen) -> float:
     bad = np.nan_to_num(chosen.bad)
-    return float((chosen.loss_given_bad * bad).sum() / bad.sum()) if bad.sum() > 0 else 0.0
+    all_bad = chosen.total(bad)
+    return chosen.total(chosen.loss_given_bad * bad) / all_bad if all_bad > 0 else 0.0
 
 
 def _organic_mean(chosen: Chosen, values: Floats) -> float:
     """Mean over the bookings that would have come anyway; corrected figures of single contacts may leave fewer than none."""
     organic = np.maximum(chosen.booked - chosen.incremental, 0.0)
-    return float((organic * values).sum() / organic.sum()) if organic.sum() > 0 else 0.0
+    all_organic = chosen.total(organic)
+    return chosen.total(organic * values) / all_organic if all_organic > 0 else 0.0
 
 
 def _coin(chance: Floats) -> Floats:

@@ -164,3 +164,24 @@ class ChampionRow(Table):
     reason: Mapped[str]
     plan_id: Mapped[str | None] = mapped_column(ForeignKey("plans.plan_id"))
     comparison: Mapped[str | None]
+
+
+class FrontierRow(Table):
+    """What more budget, or more risk, would buy beside one plan: the whole of frontier.json."""
+
+    __tablename__ = "frontiers"
+
+    plan_id: Mapped[str] = mapped_column(ForeignKey("plans.plan_id"), primary_key=True)
+    made_at: Mapped[datetime]
+    document: Mapped[str]
+
+
+class ScenarioRow(Table):
+    """A plan under other limits, saved under a name to be compared."""
+
+    __tablename__ = "scenarios"
+
+    plan_id: Mapped[str] = mapped_column(ForeignKey("plans.plan_id"), primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    made_at: Mapped[datetime]
+    document: Mapped[str]

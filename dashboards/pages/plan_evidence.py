@@ -4,12 +4,21 @@ from typing import Any
 
 from dash import html
 
-from acquire.uplift.balance import OfferOverlap
 from campaigns.plan_document import OfferEvidence, PlanDocument
+from campaigns.report_evidence import (
+    BEYOND,
+    BOTH_SIDES,
+    OVERLAP,
+    beyond_table,
+    both_sides_table,
+    channel_sides_table,
+    say_qini,
+    say_source,
+    short_overlap_table,
+)
 from campaigns.report_page import comparisons_of, leads_by_decision
 from campaigns.report_risk import (
     RiskFigure,
-    WordTable,
     distance_table,
     risk_figures,
     say_challenger,
@@ -17,16 +26,7 @@ from campaigns.report_risk import (
     say_short_early,
     short_early_table,
 )
-from campaigns.report_words import (
-    GOALS,
-    say_certificate,
-    say_count,
-    say_decimals,
-    say_exactly,
-    say_p_value,
-    say_percent,
-    say_points,
-)
+from campaigns.report_words import GOALS, WordTable, say_certificate, say_count, say_exactly, say_percent, say_points
 from campaigns.risk_document import ScorecardLine
 from dashboards import figures
 from dashboards.components import (
@@ -48,24 +48,23 @@ _DECISIONS = {"contact": "contacted", "control": "kept back as control", "hold":
 def evidence(plan: PlanDocument) -> Component:
     """Show what history tells about the offers and about the plan's way of choosing."""
     shown = plan.evidence
-    how = "Offers were given at random in history" if shown.randomised else "Offers were not given at random in history"
-    p_value = say_p_value(shown.randomness_p_value)
-    about = (
-        f"{how} (assignment: {shown.assignment}; test of randomness p = {p_value}). "
-        "All of this was measured on rows that were not used for fitting."
-    )
     return html.Div(
         [
-            html.P(about, className="period"),
-            *_offers(shown.offers),
-            *_overlap(shown.overlap),
+            html.P(say_source(shown), className="period"),
+            *_offers(shown.offers, randomised=shown.randomised),
+            *_words(
+                "Can those with an offer and those without be compared?", OVERLAP, short_overlap_table(shown.overlap)
+            ),
+            *_words("Both sides of a booking: what each offer adds", BOTH_SIDES, both_sides_table(shown.both_sides)),
+            *_words("The same in each channel", BOTH_SIDES, channel_sides_table(shown.both_sides)),
             *_policies(plan),
+            *_words("What the plan brings beyond other ways of choosing", BEYOND, beyond_table(shown.policies)),
             *_calibration(plan, "uplift"),
         ]
     )
 
 
-def _offers(offers: tuple[OfferEvidence, ...]) -> list[Component]:
+def _offers(offers: tuple[OfferEvidence, ...], *, randomised: bool) -> list[Component]:
     if not offers:
         return []
     heads = (
@@ -84,7 +83,7 @@ def _offers(offers: tuple[OfferEvidence, ...]) -> list[Component]:
             f"{say_points(offer.average_effect.low)} to {say_points(offer.average_effect.high)}",
             say_count(offer.aipw_gain.expected),
             f"{say_count(offer.aipw_gain.low)} to {say_count(offer.aipw_gain.high)}",
-            say_decimals(offer.qini.expected) if offer.qini else "not known",
+            say_qini(offer, randomised=randomised),
             tag("evidence", "sure") if offer.has_evidence else tag("no evidence", "unsure"),
         )
         for offer in offers
@@ -101,38 +100,6 @@ def _offers(offers: tuple[OfferEvidence, ...]) -> list[Component]:
             about="What contacting the best third by predicted uplift gains over contacting as many at random.",
             className="spaced",
         ),
-    ]
-
-
-def _overlap(overlap: tuple[OfferOverlap, ...]) -> list[Component]:
-    if not overlap:
-        return []
-    heads = (
-        "Offer",
-        "Furthest apart before",
-        "After weighting",
-        "Rows as good as",
-        "Chances clipped",
-        "Leads not ranked",
-    )
-    rows = [
-        (
-            line.offer,
-            say_decimals(line.largest_before),
-            say_decimals(line.worst_after.after) if line.worst_after else "not known",
-            f"{say_count(round(line.effective_n))} of {say_count(line.n)}",
-            say_percent(line.share_clipped),
-            say_count(line.leads_not_ranked),
-        )
-        for line in overlap
-    ]
-    return [
-        card(
-            "Can those with an offer and those without be compared?",
-            words_table(heads, rows, numbers=(1, 2, 3, 4, 5)),
-            about="Apart: difference of the means in standard deviations, where it is largest; below 0.1 is comparable.",
-            className="spaced",
-        )
     ]
 
 
@@ -212,7 +179,7 @@ def _figure(one: RiskFigure) -> Component:
 
 
 def _words(title: str, about: str, table: WordTable) -> list[Component]:
-    """Show a table of risk in words; nothing where it has no rows."""
+    """Show a table in words; nothing where it has no rows."""
     if not table.rows:
         return []
     shown = words_table(table.heads, table.rows, numbers=range(1, len(table.heads)))

@@ -4,6 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from acquire.prefilter.ranking import RankingKind
+from campaigns import plan
+from campaigns.fitting import Fitted, Given, fit_models
+from campaigns.progress import Progress
 from campaigns.store.session import Store, open_store, upgrade
 
 
@@ -29,3 +33,21 @@ def sqlite_store(sqlite_url: str) -> Iterator[Store]:
     store = open_store(sqlite_url)
     yield store
     store.close()
+
+
+@pytest.fixture(scope="module")
+def fits_remembered() -> Iterator[None]:
+    """Plans of one module that would learn the same from the same tables learn it once."""
+    known: dict[str, Fitted] = {}
+
+    def fit(given: Given, champion: RankingKind, progress: Progress) -> Fitted:
+        file = given.plan_file
+        asked = (file.columns, file.seed, file.uplift, file.risk, sorted(file.limits.refuse_regions))
+        key = repr((sorted(given.tables.hashes.items()), given.today, given.policy, given.approval, champion, asked))
+        if key not in known:
+            known[key] = fit_models(given, champion, progress)
+        return known[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(plan, "fit_models", fit)
+        yield

@@ -42,6 +42,7 @@ def write_plan(folder: Path, first: int = 0, channels: dict[str, tuple[int, int]
     decisions = pd.concat(parts, ignore_index=True)
     numbers = np.arange(len(decisions))
     decisions["lead_id"] = [f"L{first + i:05}" for i in numbers]
+    decisions["reason"] = "CHOSEN"
     decisions["offer"] = pd.Series("coupon", index=decisions.index).where(decisions["decision"] == "contact")
     decisions["p_booked_control"] = 0.05 + 0.1 * (numbers % 3 == 0)
     decisions["spend_coupon"] = 2.0

@@ -150,5 +150,5 @@ def make_choice(market: Market, *, draws: np.ndarray | None = None, correction: 
 
 def contact_nobody(choice: Choice) -> Choice:
     """The same choice with nobody contacted."""
-    nobody: Allocation = replace(choice.allocation, chosen=np.array([], dtype=np.int64))
+    nobody: Allocation = replace(choice.allocation, chosen=np.array([], dtype=np.int64), contacts=np.zeros(0))
     return replace(choice, allocation=nobody)

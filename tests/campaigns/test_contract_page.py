@@ -8,7 +8,9 @@ import click
 import pytest
 
 from acquire.domain import Approval, Channel, Estimate, Limits, LimitUse, Offer, RiskTerms, Rule, UpliftTerms
+from acquire.explained import Explained, LimitEffect, LimitMove, Unspent
 from acquire.frames import HISTORY, LEADS, decisions_schema
+from acquire.outlook import FrontierPoint, SafetyLine, SafetyPrice
 from acquire.prefilter.quality_intervals import RiskIntervals
 from acquire.uplift.contamination import Contamination, Crossing
 from acquire.uplift.holdout_power import ControlShare, HoldoutPower
@@ -18,8 +20,11 @@ from acquire.uplift.sample_ratio import RatioCheck, RatioLine
 from campaigns.cli import NOT_BUILT_YET, commands
 from campaigns.experiment_reading import ExperimentReading
 from campaigns.experiment_size import ExperimentSize, Readable
+from campaigns.frontier_document import FrontierDocument
 from campaigns.lists import LIST_COLUMNS
+from campaigns.pacing_document import CurveLine, CurvePoint, Pacing, RuleLine, TrafficRules, WeekLine
 from campaigns.plan_document import AllocationLine, Evidence, Headline, PlanDocument
+from campaigns.replan_document import ChannelPace, Leg, Replan
 from campaigns.risk_document import (
     CalibrationMethod,
     ChannelTrend,
@@ -30,6 +35,7 @@ from campaigns.risk_document import (
     ScorecardLine,
     UnseenLevels,
 )
+from campaigns.scenario_document import Scenario
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +55,7 @@ def names_of(*kinds: type) -> set[str]:
         names_of(RiskTerms),
         names_of(UpliftTerms),
         names_of(PlanDocument, Headline, Estimate, LimitUse, Evidence, AllocationLine),
+        names_of(Explained, LimitEffect, LimitMove, Unspent),
         names_of(
             RiskEvidence,
             RiskIntervals,
@@ -64,9 +71,12 @@ def names_of(*kinds: type) -> set[str]:
         names_of(PilotDesign),
         names_of(ExperimentReading, Reading, LineReading, RatioCheck, RatioLine, Contamination, Crossing),
         names_of(ExperimentSize, HoldoutPower, Readable, ControlShare),
+        names_of(Pacing, CurveLine, CurvePoint, WeekLine, TrafficRules, RuleLine),
         names_of(Rule, Approval) - {"valid_from", "valid_until"},
         set(HISTORY.columns) | set(LEADS.columns),
         set(LIST_COLUMNS),
+        names_of(FrontierDocument, FrontierPoint, SafetyPrice, SafetyLine, Scenario),
+        names_of(Replan, Leg, ChannelPace),
     ],
     ids=[
         "prices",
@@ -74,14 +84,18 @@ def names_of(*kinds: type) -> set[str]:
         "risk",
         "uplift",
         "plan.json",
+        "explained",
         "evidence.risk",
         "decisions",
         "design.json",
         "experiment read",
         "experiment size",
+        "pacing and rules",
         "rules",
         "tables",
         "lists",
+        "frontier",
+        "replan",
     ],
 )
 def test_the_contract_names_every_key_and_column(contract: str, promised: set[str]) -> None:

@@ -146,6 +146,24 @@ def test_history_tells_who_booked_before(plan: Path) -> None:
     assert found.reading.total.variance_saved > 0.9
 
 
+def test_what_went_bad_is_read_once_it_is_final(plan: Path) -> None:
+    def labelled(rows: pd.DataFrame) -> pd.DataFrame:
+        return rows.assign(bad=np.where(rows["booked"] == 1, rows.index % 4 == 0, np.nan))
+
+    lines = list(reading_lines(read(plan, labelled)))
+    told = next(line for line in lines if line.startswith("Bad: "))
+    assert "of contacts' bookings" in told
+    assert "bad rate of the extra: " in told
+    assert json.loads(read(plan, labelled).to_json())["reading"]["lines"][0]["bad"]["matured"] == 1
+    early = read(plan, lambda rows: labelled(rows).assign(bad=lambda r: r["bad"].where(r.index < 500)))
+    assert any(line.startswith("Bad so far: ") and "not yet known" in line for line in reading_lines(early))
+    assert not any(line.startswith("Bad") for line in reading_lines(read(plan)))
+    # Where people were sorted by something other than the lot, the extra is not given.
+    unsound = read(plan, labelled, control_share=0.05).reading.total.bad
+    assert unsound is not None
+    assert np.isnan(unsound.incremental_bad_rate.expected)
+
+
 def test_a_reading_before_all_bookings_count_says_so(plan: Path) -> None:
     found = read_experiment([plan], outcomes_of(plan), today=date(2026, 12, 1))
     assert found.readable_on == date(2026, 12, 23)
@@ -194,6 +212,8 @@ def test_the_columns_of_the_table_stand_under_each_other(plan: Path) -> None:
         (lambda rows: rows.iloc[:0], "has no rows"),
         (lambda rows: rows.assign(lead_id="X" + rows["lead_id"]), "none of the 1160 leads"),
         (lambda rows: rows.assign(booked="often"), "rows cannot be used"),
+        (lambda rows: rows.assign(cost=1e308), "cost: give a number within 1e.15 of 0"),
+        (lambda rows: rows.assign(bad=1, booked=0), "only a booking can go bad"),
     ],
 )
 def test_outcomes_that_cannot_be_read_stop_in_one_line(plan: Path, change: Change, told: str) -> None:
@@ -233,6 +253,32 @@ def test_a_folder_that_is_no_experiment_stops_in_one_line(plan: Path, tmp_path: 
     for stop in (lambda: read_experiment([plan], outcomes, today=LATER), lambda: size_experiment(plan)):
         with pytest.raises(BadInput, match="damaged or of another version"):
             stop()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"p_booked_control": np.inf},
+        {"p_booked_control": -0.1},
+        {"spend_coupon": 1e308},
+        {"channel": None},
+        {"lead_id": None},
+    ],
+)
+def test_decisions_that_no_plan_writes_stop_in_one_line(plan: Path, change: dict[str, object]) -> None:
+    pd.read_parquet(plan / "decisions.parquet").assign(**change).to_parquet(plan / "decisions.parquet", index=False)
+    outcomes = plan.parent / "outcomes.csv"
+    outcomes.write_text("lead_id,booked\nL00001,1\n")
+    with pytest.raises(BadInput, match="damaged or of another version"):
+        read_experiment([plan], outcomes, today=LATER)
+
+
+def test_a_plan_of_absurd_size_is_not_sized(plan: Path) -> None:
+    content = json.loads((plan / "plan.json").read_text())
+    content["allocation"][0]["contacts"] = 1e308
+    (plan / "plan.json").write_text(json.dumps(content))
+    with pytest.raises(BadInput, match="damaged or of another version"):
+        size_experiment(plan)
 
 
 def test_the_commands_print_what_people_read_and_what_machines_read(

@@ -1,12 +1,10 @@
 """`acquire fit` and `acquire score`: the same figures as `acquire plan`, from folders that anybody may have made."""
 
-import hashlib
 import json
 import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,17 +12,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from acquire.errors import BadInput
+from acquire.ingest import batches
 from acquire.ingest.market import MarketSpec, make_market
-from campaigns import lead_stream
 from campaigns.cli import main
 from campaigns.demo import write_demo_market
 from campaigns.fit_run import fidelity_text, fit_folder
 from campaigns.fitting import Fitted
-from campaigns.model_parts import read_models
 from campaigns.progress import SilentProgress
 from campaigns.score_leads import ring_figures, score_file
 from campaigns.settings import Settings
+from tests.campaigns.resealed import changed, reseal
 from tests.campaigns.small_plans import NOW, SPEC, Planned, change_plan_file, plan
 
 SMALL = MarketSpec(n_history=4_000, n_leads=700, ends_on=SPEC.ends_on)
@@ -101,9 +98,63 @@ def test_the_size_of_the_parts_does_not_move_a_score(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(lead_stream, "ROWS_AT_ONCE", 97)
+    monkeypatch.setattr(batches, "ROWS_AT_ONCE", 97)
     score_file(fitted[1], plan_file.parent / "leads.parquet", tmp_path / "s.parquet", with_reasons=True)
     pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "s.parquet"), scores, check_exact=True)
+
+
+def test_a_csv_of_the_leads_has_the_same_scores(
+    fitted: tuple[Fitted, Path],
+    plan_file: Path,
+    scores: pd.DataFrame,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(batches, "_BLOCK_BYTES", 20_000)
+    leads = pd.read_parquet(plan_file.parent / "leads.parquet")
+    leads[leads.columns[::-1]].to_csv(tmp_path / "leads.csv", index=False)
+    score_file(fitted[1], tmp_path / "leads.csv", tmp_path / "s.parquet", with_reasons=True)
+    pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "s.parquet"), scores)
+
+
+@pytest.mark.parametrize("name", ["leads.parquet", "leads.csv"])
+def test_no_copy_of_a_lead_that_is_there_twice_is_scored_however_far_apart(
+    fitted: tuple[Fitted, Path], plan_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(batches, "ROWS_AT_ONCE", 50)
+    monkeypatch.setattr(batches, "_BLOCK_BYTES", 8_000)
+    leads = pd.read_parquet(plan_file.parent / "leads.parquet").tail(300)
+    twice = pd.concat([leads, leads.head(2)])
+    write = twice.to_csv if name.endswith("csv") else twice.to_parquet
+    write(tmp_path / name, index=False)
+    count = score_file(fitted[1], tmp_path / name, tmp_path / "s.parquet")
+    result = pd.read_parquet(tmp_path / "s.parquet")
+    told = result["reason"].str.contains("it is there more than once", na=False)
+    assert told.to_numpy().nonzero()[0].tolist() == [0, 1, 300, 301]
+    assert count.invalid == 4
+    assert result.loc[told, "p_booked_control"].isna().all()
+
+
+def test_what_an_offer_of_another_price_would_change_lies_on_the_line_between_the_prices_tried(
+    fitted: tuple[Fitted, Path], plan_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    leads, out = plan_file.parent / "leads.parquet", tmp_path / "s.parquet"
+    assert "do not differ in a number" in refused(capsys, "score", fitted[1], leads, "--out", out, "--dose", "15")
+    folder = shutil.copytree(fitted[1], tmp_path / "models")
+    offers = json.loads((folder / "served.json").read_text())["offers"]
+    values = [10.0, 20.0] + [None] * (len(offers) - 2)
+    reseal(
+        folder,
+        "served.json",
+        changed(dose={"name": "price", "values": values, "sign": -1})((folder / "served.json").read_bytes()),
+    )
+    asked = ["score", folder, leads, "--out", out, "--dose", "12.5", "--dose", "99"]
+    assert main([str(word) for word in asked]) == 0
+    scores = pd.read_parquet(out)
+    cheap, dear = (scores[f"uplift_{offer}"] for offer in offers[:2])
+    assert np.allclose(scores["uplift_price_12.5"], 0.75 * cheap + 0.25 * dear, equal_nan=True)
+    assert np.allclose(scores["uplift_price_99"], dear, equal_nan=True)
+    assert "cannot be given a column" in refused(capsys, *asked[:-1], "inf")
 
 
 def test_the_folder_of_a_plan_scores_too(planned: Planned, scores: pd.DataFrame, tmp_path: Path) -> None:
@@ -152,11 +203,12 @@ def write_leads(path: Path, plan_file: Path, change: Callable[[pd.DataFrame], pd
 @pytest.mark.parametrize(
     ("change", "message"),
     [
+        (lambda leads: pd.concat([leads, leads]), "lead_id: it is there more than once"),
         (lambda leads: leads.drop(columns="bureau_score"), "no column bureau_score"),
         (lambda leads: leads.drop(columns="lead_id"), "no column lead_id"),
         (lambda leads: leads.drop(columns="consent"), "no column consent"),
         (lambda leads: leads.head(0), "no leads"),
-        (lambda leads: leads.assign(age="old"), "more than half"),
+        (lambda leads: leads.assign(age="old"), "age: a text where the models read a number"),
     ],
 )
 def test_a_file_that_does_not_fit_the_models_is_one_line_and_leaves_nothing(
@@ -175,7 +227,7 @@ def test_a_file_that_does_not_fit_the_models_is_one_line_and_leaves_nothing(
 def test_what_is_no_parquet_or_breaks_off_is_one_line_and_the_older_scores_stay(
     fitted: tuple[Fitted, Path], plan_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    out, text, cut = tmp_path / "s.parquet", tmp_path / "leads.csv", tmp_path / "cut.parquet"
+    out, text, cut = tmp_path / "s.parquet", tmp_path / "leads.txt.parquet", tmp_path / "cut.parquet"
     out.write_bytes(b"older")
     text.write_text("lead_id,channel\n1,a\n")
     content = (plan_file.parent / "leads.parquet").read_bytes()
@@ -197,84 +249,8 @@ def test_scores_never_go_where_they_would_destroy_what_is_read(
     assert "leads itself" in refused(capsys, "score", fitted[1], leads, "--out", leads)
     assert "folder of the models" in refused(capsys, "score", fitted[1], leads, "--out", fitted[1] / "s.parquet")
     assert "does not exist" in refused(capsys, "score", fitted[1], leads, "--out", tmp_path / "no" / "s.parquet")
+    assert "is a device" in refused(capsys, "score", fitted[1], leads, "--out", "/dev/null")
     assert "is a folder" in refused(capsys, "score", fitted[1], leads, "--out", tmp_path)
-
-
-def reseal(folder: Path, name: str, content: bytes) -> None:
-    """Change a part and seal the folder again, as a stranger who knows the format would."""
-    (folder / name).write_bytes(content)
-    manifest = json.loads((folder / "manifest.json").read_text())
-    manifest["parts"][name] = {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
-    del manifest["seal"]
-    sealed = json.dumps(manifest, ensure_ascii=True, sort_keys=True, separators=(",", ":")).encode()
-    (folder / "manifest.json").write_text(json.dumps({**manifest, "seal": hashlib.sha256(sealed).hexdigest()}))
-
-
-def _changed(**changes: Any) -> Callable[[bytes], bytes]:
-    return lambda content: json.dumps({**json.loads(content), **changes}).encode()
-
-
-@pytest.mark.parametrize("name", ["served.json", "revenue.json", "risk.json", "event_rates.json", "terms.json"])
-@pytest.mark.parametrize(
-    "spoil",
-    [
-        lambda content: content[: len(content) // 2],
-        lambda content: b"",
-        lambda content: b"null",
-        lambda content: b"[1]",
-        lambda content: b"[" * 100_000,
-        lambda content: content.replace(b":", b': NaN, "x":', 1),
-        lambda content: b"{}",
-        lambda content: b"\xff\xfe" + content,
-    ],
-)
-def test_a_resealed_part_of_the_wrong_kind_is_bad_input(
-    fitted: tuple[Fitted, Path], tmp_path: Path, name: str, spoil: Callable[[bytes], bytes]
-) -> None:
-    folder = shutil.copytree(fitted[1], tmp_path / "models")
-    reseal(folder, name, spoil((folder / name).read_bytes()))
-    with pytest.raises(BadInput) as error:
-        read_models(folder)
-    assert "\n" not in str(error.value)
-
-
-@pytest.mark.parametrize(
-    ("name", "change"),
-    [
-        ("served.json", _changed(offers=["coupon"])),
-        ("served.json", _changed(format=2)),
-        ("event_rates.json", _changed(index=[["*", "coupon"]])),
-        ("event_rates.json", _changed(events={"stolen": []}, index=[])),
-        ("revenue.json", _changed(levels=[])),
-        ("revenue.json", _changed(good=None)),
-        ("terms.json", _changed(goal="ruin")),
-        ("terms.json", _changed(assume_consent="yes")),
-        ("terms.json", _changed(usual_amount=-1)),
-        ("terms.json", _changed(offers=[])),
-    ],
-)
-def test_a_resealed_part_that_does_not_fit_the_others_is_bad_input(
-    fitted: tuple[Fitted, Path], tmp_path: Path, name: str, change: Callable[[bytes], bytes]
-) -> None:
-    folder = shutil.copytree(fitted[1], tmp_path / "models")
-    reseal(folder, name, change((folder / name).read_bytes()))
-    with pytest.raises(BadInput):
-        read_models(folder)
-
-
-def test_a_flipped_bit_and_features_in_another_order_are_bad_input(fitted: tuple[Fitted, Path], tmp_path: Path) -> None:
-    flipped, moved = (shutil.copytree(fitted[1], tmp_path / name) for name in ("flipped", "moved"))
-    content = bytearray((flipped / "served.json").read_bytes())
-    content[len(content) // 2] ^= 1
-    (flipped / "served.json").write_bytes(content)
-    with pytest.raises(BadInput, match="damaged or was changed"):
-        read_models(flipped)
-    manifest = json.loads((moved / "manifest.json").read_text())
-    manifest["features"] = [*manifest["features"][1:], manifest["features"][0]]
-    (moved / "manifest.json").write_text(json.dumps(manifest))
-    reseal(moved, "event_rates.json", (moved / "event_rates.json").read_bytes())
-    with pytest.raises(BadInput, match="another order"):
-        read_models(moved)
 
 
 def test_a_folder_that_is_no_model_folder_is_one_line(

@@ -21,7 +21,7 @@ from campaigns.model_parts import library_versions, read_models, write_models
 from campaigns.plan_file import PlanFile, read_plan_file
 from campaigns.plan_terms import terms_parts
 from campaigns.scoring import Models, fit_money, fit_risk, fit_uplift, score_rows
-from tests.campaigns.small_plans import NOW, write_small_market
+from tests.campaigns.small_plans import NOW, SMALLER, write_small_market
 
 DATA_HASH = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 
@@ -29,7 +29,7 @@ DATA_HASH = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 @pytest.fixture(scope="module")
 def plan_file(tmp_path_factory: pytest.TempPathFactory) -> PlanFile:
     """The small market's plan file."""
-    return read_plan_file(write_small_market(tmp_path_factory.mktemp("small")))
+    return read_plan_file(write_small_market(tmp_path_factory.mktemp("small"), SMALLER))
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from campaigns import cli
 from campaigns.folders import replacing
 from campaigns.store.partners import add_partners
 from campaigns.store.session import open_or_create_store
-from tests.campaigns.small_plans import change_plan_file, contents, copy_market, write_small_market
+from tests.campaigns.small_plans import SMALLER, change_plan_file, contents, copy_market, write_small_market
 
 OLD = {"plan.json": "{}", "report.html": "the report of an earlier plan"}
 
@@ -27,7 +27,7 @@ Run = Callable[[Path, Path], tuple[int, str]]
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the small market, read-only by agreement."""
-    return write_small_market(tmp_path_factory.mktemp("small")).parent
+    return write_small_market(tmp_path_factory.mktemp("small"), SMALLER).parent
 
 
 @pytest.fixture
@@ -47,7 +47,9 @@ def out(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Run:
+def refused(
+    fits_remembered: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> Run:
     """Run `acquire plan`, which must fail in one line and touch nothing; gives exit code and line."""
     monkeypatch.setenv("ACQUIRE_DATABASE_URL", f"sqlite:///{tmp_path / 'acquire.db'}")
 
@@ -233,7 +235,7 @@ def test_a_run_killed_while_it_writes_leaves_the_earlier_plan_and_the_next_run_c
     with subprocess.Popen(words, env=os.environ | environment, stdout=subprocess.DEVNULL) as run:
         while not list(tmp_path.glob(".plan.acquire-*/new/*")):
             assert run.poll() is None
-            time.sleep(0.002)
+            time.sleep(0.01)
         run.kill()
     assert contents(out) == before
     assert list(tmp_path.glob(".plan.acquire-*"))

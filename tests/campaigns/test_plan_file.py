@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from acquire.domain import Objective, RiskTerms, UpliftTerms
+from acquire.domain import Objective, PartLimits, RiskTerms, UpliftTerms
 from acquire.errors import BadInput, NotBuiltYet
 from campaigns.plan_file import PlanFile, choose_objective, read_plan_file
 
@@ -32,6 +32,7 @@ leads = "leads.parquet"
 channels = "channels.csv"
 offers = "offers.csv"
 policy = "policy.toml"
+current_plan = "today.csv"
 
 [columns]
 booked = "visit"
@@ -62,6 +63,34 @@ min_region_share = { home = 0.5 }
 max_region_share = { home = 0.9 }
 refuse_regions = ["far"]
 min_group_share = { first_loan = 0.2 }
+min_spend = 10
+min_contacts = 20
+max_expected_loss = 3_000
+max_calls = 400
+locked_channels = ["web"]
+max_change = { web = 0.1, "*" = 0.2 }
+
+[limits.channel.web]
+max_spend = 1
+min_spend = 0.5
+max_contacts = 2
+min_contacts = 1
+max_bad_rate = 0.3
+max_incremental_bad_rate = 0.4
+
+[limits.partner."Acme & Co"]
+max_bad_amount_rate = 0.5
+max_cac = 6
+max_incremental_cac = 7
+min_incremental_accounts = 8
+
+[limits.affiliate.family]
+max_approvals = 9
+max_expected_loss = 10
+max_calls = 11
+
+[explore]
+share = 0.02
 
 [holdout]
 control_share = 0
@@ -102,6 +131,7 @@ def test_the_least_a_plan_file_can_say(plans: Path) -> None:
     assert (plan.name, plan.campaign, plan.currency, plan.seed) == ("market/plan", "market/plan", "CNY", 0)
     assert plan.time_zone.key == "Asia/Shanghai"
     assert plan.control_share == 0.05
+    assert plan.explore_share == 0
     assert not plan.assume_consent
     assert plan.objective is None
     assert plan.sources.offers is None
@@ -140,6 +170,24 @@ def test_every_key_is_read(plans: Path) -> None:
     assert (limits.min_region_share, limits.max_region_share) == ({"home": 0.5}, {"home": 0.9})
     assert limits.refuse_regions == {"far"}
     assert limits.min_group_share == {"first_loan": 0.2}
+    assert (limits.min_spend, limits.min_contacts, limits.max_expected_loss, limits.max_calls) == (10, 20, 3_000, 400)
+    assert limits.locked_channels == {"web"}
+    assert limits.max_change == {"web": 0.1, "*": 0.2}
+    assert limits.channel == {
+        "web": PartLimits(
+            max_spend=1,
+            min_spend=0.5,
+            max_contacts=2,
+            min_contacts=1,
+            max_bad_rate=0.3,
+            max_incremental_bad_rate=0.4,
+        )
+    }
+    assert limits.partner == {
+        "Acme & Co": PartLimits(max_bad_amount_rate=0.5, max_cac=6, max_incremental_cac=7, min_incremental_accounts=8)
+    }
+    assert limits.affiliate == {"family": PartLimits(max_approvals=9, max_expected_loss=10, max_calls=11)}
+    assert plan.explore_share == 0.02
 
 
 def test_the_terms_of_risk_are_read_under_the_contracts_names(plans: Path) -> None:
@@ -217,6 +265,18 @@ def test_what_is_declared_about_effects_is_read_under_the_contracts_names(plans:
             "[limits]\nmin_region_share = { a = 0.6 }\nrefuse_regions = ['a']",
             "refuse_regions refuses a",
         ),
+        ("[limits.chanel.web]\nmax_cac = 1", "unknown key chanel in [limits]; did you mean channel?"),
+        ("[limits.channel.web]\nmax_cacc = 1", "unknown key max_cacc in"),
+        ("[limits.channel.web]\nmax_cac = 'low'", "max_cac is 'low' in"),
+        ("[limits.channel.web]\nmax_cac = -1", "[limits.channel.web] max_cac is -1.0; give a finite number"),
+        ("[limits.partner.acme]\nmin_spend = 2\nmax_spend = 1", "[limits.partner.acme] min_spend is 2.0, above"),
+        ("[limits]\nmin_spend = 2\nbudget = 1", "min_spend is 2.0, above budget 1.0; lower the one or raise"),
+        ("[limits]\nmax_change = 0.2", "max_change in [limits] speaks of the plan in force; name its table"),
+        ("[limits]\nlocked_channels = ['web']", "locked_channels in [limits] speaks of the plan in force; name"),
+        ("[explore]\nshare = 2", "[explore] share is 2.0; give a fraction"),
+        ("[explore]\nshare = 1", "[explore] share is 1.0, which leaves nothing to plan"),
+        ("[explore]\nshare = 0.1", "[explore] share is a share of the budget; give budget in [limits]"),
+        ("[explore]\nshares = 0.1", "unknown key shares in [explore]; did you mean share?"),
         ("[holdout]\ncontrol_share = 5", "control_share is 5.0; give a fraction"),
         ("[holdout]\ncontrol_share = 1", "control_share is 1, which keeps everybody back"),
         ("[objective]\nmaximise = 'clicks'", "maximise is 'clicks' in [objective]"),
@@ -265,7 +325,7 @@ def test_the_three_tables_must_be_named(plans: Path, key: str) -> None:
     assert f"the key {key} is missing in [data]" in refused(plans, text)
 
 
-@pytest.mark.parametrize("key", ["price_tiers", "identities", "current_plan", "spend_history", "traffic"])
+@pytest.mark.parametrize("key", ["identities"])
 def test_tables_of_later_versions_are_not_ignored_in_silence(plans: Path, key: str) -> None:
     with pytest.raises(NotBuiltYet, match=rf"\[data\] {key} is not read by this version; remove the key"):
         read(plans, f"{LEAST}{key} = 'table.csv'\n")

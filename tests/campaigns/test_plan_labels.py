@@ -9,7 +9,7 @@ import pytest
 
 from acquire.errors import BadInput
 from campaigns.demo import write_demo_market
-from tests.campaigns.small_plans import NOW, Planned, change_plan_file, copy_market, plan, small_market
+from tests.campaigns.small_plans import NOW, SMALLER, Planned, change_plan_file, copy_market, plan, small_market
 
 LIMITS = """max_bad_rate = 0.10
 bad_rate_confidence = 0.95
@@ -20,7 +20,7 @@ min_region_share = { home = 0.5 }"""
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The small market with 300 leads under a loose limit: a plan in seconds. Read-only by agreement."""
-    plan_file = write_demo_market(tmp_path_factory.mktemp("small"), small_market())
+    plan_file = write_demo_market(tmp_path_factory.mktemp("small"), small_market(SMALLER))
     leads = plan_file.parent / "leads.parquet"
     pd.read_parquet(leads).head(300).to_parquet(leads, index=False)
     change_plan_file(plan_file, (LIMITS, "max_contacts = 100\nmax_bad_rate = 0.5"))

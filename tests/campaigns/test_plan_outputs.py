@@ -6,6 +6,7 @@ import re
 import sqlite3
 from contextlib import closing
 from dataclasses import fields
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -33,14 +34,17 @@ from tests.campaigns.small_plans import (
 )
 
 OFFERS = ("contact", "coupon", "rate_cut", "higher_limit")
+TODAY = "channel,offer,contacts\nfeed_ads,coupon,120\nsearch_ads,rate_cut,60\nsms_broker,contact,100\n"
 
 
 @pytest.fixture(scope="module")
 def planned(tmp_path_factory: pytest.TempPathFactory) -> Planned:
-    """One plan of the small market: two leads of it spoilt, a region refused."""
+    """One plan of the small market, beside what runs today: two leads of it spoilt, a region refused."""
     folder = tmp_path_factory.mktemp("small")
     plan_file = write_small_market(folder / "market")
     change_plan_file(plan_file, ("[limits]", '[limits]\nrefuse_regions = ["far"]'))
+    change_plan_file(plan_file, ("[data]", '[data]\ncurrent_plan = "current.csv"'))
+    (plan_file.parent / "current.csv").write_text(TODAY, encoding="utf-8")
     spoil_two_leads(plan_file.parent / "leads.parquet")
     return plan(plan_file, folder)
 
@@ -88,8 +92,10 @@ def test_the_ratios_of_the_headline_are_ratios_of_its_totals(planned: Planned) -
 def test_the_headline_adds_up_from_the_allocation(planned: Planned) -> None:
     headline, allocation = planned.json["headline"], planned.allocation
     assert list(allocation) == [field.name for field in fields(AllocationLine)]
-    for name in ("spend", "booked", "incremental", "value"):
+    for name in ("booked", "incremental", "value"):
         assert allocation[name].sum() == pytest.approx(headline[name]["expected"], rel=1e-9)
+    # Spend is handed out in whole cents; what is left of a cent belongs to no line.
+    assert allocation["spend"].sum() == pytest.approx(headline["spend"]["expected"], abs=0.01)
     bad = (allocation["bad_rate"] * allocation["booked"]).sum() / allocation["booked"].sum()
     assert bad == pytest.approx(headline["bad_rate"]["expected"], rel=1e-9)
 
@@ -309,14 +315,42 @@ def planned_again(planned: Planned) -> tuple[dict[str, bytes], Planned]:
     """What the folder held before, and a second run of the same plan into it."""
     (planned.out / "lists" / "gone.csv").write_text("of an earlier plan", encoding="utf-8")
     before = {path.name: path.read_bytes() for path in planned.out.iterdir() if path.is_file()}
-    return before, plan(planned.plan_file, planned.out.parent)
+    return before, plan(planned.plan_file, planned.out.parent, against=planned.out)
 
 
 def test_the_same_seed_gives_the_same_decisions(planned_again: tuple[dict[str, bytes], Planned]) -> None:
     before, again = planned_again
     assert (again.out / "decisions.parquet").read_bytes() == before["decisions.parquet"]
     assert (again.out / "allocation.csv").read_bytes() == before["allocation.csv"]
-    assert again.json == json.loads(before["plan.json"])
+    assert {**again.json, "diff": None} == json.loads(before["plan.json"])
+
+
+def test_beside_the_same_plan_nothing_changed(planned_again: tuple[dict[str, bytes], Planned]) -> None:
+    diff = planned_again[1].json["diff"]
+    assert diff["plan_id"] == planned_again[1].json["plan_id"]
+    assert diff["lines"] == diff["limits"] == diff["prices"] == diff["moves"] == []
+    assert diff["leads_before"] == diff["leads_after"] == diff["leads_in_both"]
+
+
+def test_the_way_from_what_runs_today_adds_up_and_ends_at_the_plan(planned: Planned) -> None:
+    way = planned.json["waterfall"]
+    first, *_, last = way["steps"]
+    assert first["contacts"] == pytest.approx(280, rel=1e-6)
+    assert sum(Decimal(str(step["change"])) for step in way["steps"]) == Decimal(str(last["gain"])) - Decimal(
+        str(first["gain"])
+    )
+    assert last["gain"] == pytest.approx(planned.json["certificate"]["objective"], abs=0.005)
+    assert last["gain"] >= first["gain"] or way["breaches"]
+    assert "what runs today" in way["verdict"]
+
+
+def test_every_channel_has_a_highest_price(planned: Planned) -> None:
+    sheet = planned.json["price_sheet"]
+    assert {line["channel"] for line in sheet} >= {line["channel"] for line in planned.json["allocation"]}
+    for line in sheet:
+        contact, application, booking = line["units"]
+        assert contact["paid"] < application["paid"] < booking["paid"] or line["contacts"] == 0
+        assert line["worth"]["expected"] is None or line["worth"]["expected"] >= -1e-6
 
 
 def test_a_second_run_replaces_the_folder_whole(planned_again: tuple[dict[str, bytes], Planned]) -> None:

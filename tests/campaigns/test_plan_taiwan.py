@@ -40,13 +40,13 @@ def judge(market: Path, name: str, folder: Path) -> Judged:
 
 
 @pytest.fixture(scope="module")
-def accounts(taiwan_market: Path, tmp_path_factory: pytest.TempPathFactory) -> Judged:
-    """The plan for the most extra accounts."""
+def accounts(fits_remembered: None, taiwan_market: Path, tmp_path_factory: pytest.TempPathFactory) -> Judged:
+    """The plan for the most extra accounts. Both plans differ in what they ask for, not in what they learn."""
     return judge(taiwan_market, "plan.toml", tmp_path_factory.mktemp("accounts"))
 
 
 @pytest.fixture(scope="module")
-def value(taiwan_market: Path, tmp_path_factory: pytest.TempPathFactory) -> Judged:
+def value(fits_remembered: None, taiwan_market: Path, tmp_path_factory: pytest.TempPathFactory) -> Judged:
     """The plan for the most money."""
     return judge(taiwan_market, "plan_value.toml", tmp_path_factory.mktemp("value"))
 

@@ -225,7 +225,7 @@ def test_nothing_is_promised_for_a_limit_that_is_worth_nothing(price: float) -> 
         (words.say_percent, 0.118, "11.8 %"),
         (words.say_points, 0.0132, "+1.32 points"),
         (words.say_p_value, 0.00004, "below 0.001"),
-        (words.say_limit, "max_spend[search_ads]", "Spend of a channel: search_ads"),
+        (words.say_limit, "max_spend[search_ads]", "Spend: search_ads"),
     ],
 )
 def test_figures_read_as_people_write_them(say: Callable[[object], str], value: object, said: str) -> None:

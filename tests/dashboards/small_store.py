@@ -1,16 +1,19 @@
 """A small store for the dashboard's tests: half a year of facts that a pencil can add up, one plan, its lists, five people."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 import pandas as pd
 
 from acquire.domain import Channel
 from campaigns.daily_facts import load_daily_facts, record_channels
+from campaigns.kept_frontiers import keep_scenario
 from campaigns.lists import make_lists, record_plan
 from campaigns.store.facts import AMOUNTS, COUNTS
+from campaigns.store.frontiers import put_frontier
 from campaigns.store.session import Store, open_or_create_store
 from campaigns.users import Role, add_user
+from tests.campaigns.frontier_documents import sample_frontier, sample_safety, sample_scenario
 from tests.campaigns.plan_documents import ALLOCATION, sample_plan
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -67,9 +70,12 @@ def small_store(url: str) -> Store:
         ],
         columns=["lead_id", "channel", "decision", "offer"],
     )
-    plan = sample_plan()
+    plan = replace(sample_plan(), price_of_safety=sample_safety())
     lists = make_lists(decisions, CHANNELS, campaign=plan.campaign, created_at=plan.created_at, key_version=1)
     record_plan(store, plan, lists)
+    with store.writing() as session:
+        put_frontier(session, plan.plan_id, NOW, sample_frontier(plan).to_json())
+    keep_scenario(store, sample_scenario(plan))
     for login, (role, partner) in PEOPLE.items():
         add_user(store, login, PASSWORD, role, partner)
     return store

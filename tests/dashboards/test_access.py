@@ -58,7 +58,7 @@ def list_of(served: Served, partner: str) -> str:
     return partner_lists(served.store, everybody, now=NOW, partner=partner)[0].list_id
 
 
-@pytest.mark.parametrize("path", ["/", "/overview", "/plan", "/partner", "/plan?view=risk"])
+@pytest.mark.parametrize("path", ["/", "/overview", "/plan", "/frontier", "/partner", "/plan?view=risk"])
 def test_a_page_sends_a_stranger_to_the_login(browser: httpx.Client, path: str) -> None:
     answer = browser.get(path)
     assert answer.status_code == 303
@@ -108,7 +108,7 @@ def test_each_person_lands_where_the_work_is(browser: httpx.Client, login: str, 
     assert browser.get("/").headers["location"] == home
 
 
-@pytest.mark.parametrize("path", ["/overview", "/plan"])
+@pytest.mark.parametrize("path", ["/overview", "/plan", "/frontier"])
 def test_a_partner_is_refused_the_pages_of_the_lender(browser: httpx.Client, path: str) -> None:
     log_in(browser, "paywell")
     assert browser.get(path).status_code == 403

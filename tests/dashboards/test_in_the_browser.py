@@ -255,3 +255,58 @@ def test_the_partner_s_phone_shows_nobody_else(chromium: Browser, served: Served
     page.goto(f"{served.address}/overview")
     expect(page.locator("body")).to_have_text("Not open to your role.")
     context.close()
+
+
+def test_a_point_of_the_frontier_is_tried_and_saved_as_a_scenario(chromium: Browser, served: Served) -> None:
+    seen, context = Seen(), chromium.new_context(viewport=DESK)
+    seen.watch(context)
+    page = context.new_page()
+    log_in(page, served.address, "growth")
+    page.get_by_role("link", name="Frontier").click()
+    expect(page.get_by_text("You are here: 661 extra accounts")).to_be_visible()
+    expect(page.locator("#frontier-chosen")).to_contain_text("661")
+    page.wait_for_load_state("networkidle")
+    # 2.7 times the root of 96,000, at the plan's own cap.
+    page.get_by_role("textbox", name="Budget").click()
+    page.get_by_role("option", name="CNY 96,000").click()
+    expect(page.locator("#frontier-chosen")).to_contain_text("837")
+    page.get_by_role("textbox", name="Bad rate at most").click()
+    page.get_by_role("option", name="9 %", exact=True).click()
+    expect(page.locator("#frontier-chosen")).to_contain_text("724")
+    page.get_by_role("button", name="Save scenario").click()
+    expect(page.locator("#notice")).to_contain_text("a scenario cannot be called ''")
+    page.get_by_label("Save as").fill("careful growth")
+    page.get_by_role("button", name="Save scenario").click()
+    saved = page.locator("#frontier-saved tr", has_text="careful growth")
+    expect(saved).to_contain_text("budget CNY 96,000, bad rate 9.0 %")
+    expect(saved).to_contain_text("724")
+    expect(page.locator("#notice")).to_be_empty()
+    stored = text("select document from scenarios where name = 'careful growth'")
+    with served.store.reading() as session:
+        assert '"made_by": "growth"' in str(session.execute(stored).scalar_one())
+    expect(page.get_by_text("costs 35 extra accounts")).to_be_visible()
+    assert seen.hosts() == {urlsplit(served.address).netloc}
+    assert not seen.complaints
+    context.close()
+
+
+def test_the_frontier_fits_a_desk_and_a_phone_by_day_and_by_night(
+    chromium: Browser, served: Served, screenshots: Path
+) -> None:
+    seen, context = Seen(), chromium.new_context(viewport=DESK, color_scheme="light")
+    seen.watch(context)
+    page = context.new_page()
+    log_in(page, served.address, "risk")
+    page.goto(f"{served.address}/frontier")
+    page.locator("#frontier-picture .main-svg").first.wait_for()
+    for viewport in (DESK, PHONE):
+        page.set_viewport_size(viewport)
+        wait_until_drawn(page)
+        overflow = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        assert overflow <= 0, f"the frontier is {overflow} px too wide at {viewport['width']}"
+        for scheme in SCHEMES:
+            page.emulate_media(color_scheme=scheme)
+            expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", scheme)
+            page.screenshot(path=screenshots / f"frontier_{viewport['width']}_{scheme}.png", full_page=True)
+    assert not seen.complaints
+    context.close()

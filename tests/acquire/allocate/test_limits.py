@@ -5,7 +5,7 @@ import pytest
 from acquire.allocate.options import Options
 from acquire.allocate.solve import Allocation, allocate
 from acquire.domain import Channel, Limits, LimitUse, Objective
-from acquire.errors import BadInput, Infeasible, NotBuiltYet
+from acquire.errors import BadInput, Infeasible
 from tests.acquire.allocate.builders import make_options
 
 FEED = Channel(channel="feed", partner="north")
@@ -180,12 +180,6 @@ def test_a_bad_rate_limit_without_bad_labels_is_bad_input() -> None:
 def test_the_cheapest_plan_without_a_floor_is_bad_input() -> None:
     with pytest.raises(BadInput, match="min_incremental_accounts"):
         allocate(make_options([-1]), Limits(), (FEED,), Objective(minimise="spend"))
-
-
-@pytest.mark.parametrize("term", [{"fixed_cost": 5.0}, {"min_spend_if_used": 5.0}])
-def test_costs_that_jump_are_not_planned_for_yet(term: dict[str, float]) -> None:
-    with pytest.raises(NotBuiltYet, match="channel feed"):
-        plan(make_options([3.0]), Channel(channel="feed", partner="north", **term))  # type: ignore[arg-type]
 
 
 def test_nobody_to_choose_from_is_told_apart_from_limits_that_are_too_tight() -> None:

@@ -86,3 +86,50 @@ def test_a_floor_far_out_of_reach_is_not_lowered_far_below_what_can_be_had() -> 
     error = refusal(options, min_incremental_accounts=5_000, budget=200)
     figure = float(re.findall(r"min_incremental_accounts from 5000 to at most (\S+)", str(error))[0])
     assert 0.95 * most <= figure <= most
+
+
+def test_what_would_help_instead_is_said_after_the_nearest_remedy() -> None:
+    # Raising the CAC by 5 % lets the safe one in; else both must come, and a quarter of their bookings goes bad.
+    error = refusal(
+        make_options([3, 3], spend=[10.0, 21.0], bad=[0.2, 0.05]), max_cac=40, max_bad_rate=0.1, bad_rate_confidence=0.5
+    )
+    assert str(error) == (
+        "max_cac cannot be met together with max_bad_rate while anybody is contacted: "
+        "raise max_cac from 40 to at least 42; or instead raise max_bad_rate from 0.1 to at least 0.25"
+    )
+
+
+def test_at_most_two_other_ways_are_shown() -> None:
+    error = refusal(
+        make_options([1, 1], spend=[9, 9], booked=[1, 1], bad=[0.5, 0.5], incremental=[0.5, 0.5]),
+        budget=9,
+        min_incremental_accounts=0.9,
+        max_cac=8,
+        max_bad_rate=0.2,
+        max_contacts=0.9,
+        bad_rate_confidence=0.5,
+    )
+    assert str(error).count("or instead") <= 2
+    assert "limits must give way" in str(error)
+
+
+def test_a_sum_of_floors_above_a_cap_is_one_conflict_however_many_floors_there_are() -> None:
+    # Twenty channels with a minimum of 3 each against a budget of 50: the one limit that all conflicts share is the budget.
+    channels = tuple(Channel(channel=f"c{i}", partner="north", min_spend=3.0) for i in range(20))
+    options = make_options([1.0] * 100, channel=[f"c{i % 20}" for i in range(100)])
+    with pytest.raises(Infeasible) as caught:
+        allocate(options, Limits(budget=50, max_contacts=90), channels, MOST_VALUE)
+    assert caught.value.limits[0] == "budget"
+    assert "raise budget from 50 to at least 60" in str(caught.value)
+
+
+def test_whole_contacts_that_do_not_fit_are_explained_where_shares_of_contacts_would() -> None:
+    # Half a contact each would keep the cap of 1.5 and the floor of 1.5 accounts; whole contacts are 1 or 2.
+    error = refusal(make_options([1, 1], incremental=[1, 1]), max_contacts=1.5, min_incremental_accounts=1.5)
+    assert "raise max_contacts from 1.5 to at least 2" in str(error)
+    assert "lower min_incremental_accounts from 1.5 to at most 1" in str(error)
+
+
+def test_figures_are_written_out_in_full() -> None:
+    error = refusal(make_options([3e6], spend=[2_500_000]), budget=1_234_567)
+    assert str(error) == "budget: nobody can be contacted; raise budget from 1234567 to at least 2500000"

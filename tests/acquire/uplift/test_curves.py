@@ -9,7 +9,7 @@ from sklift.metrics import qini_auc_score, qini_curve, uplift_at_k
 from sklift.metrics import uplift_curve as peer_uplift_curve
 
 from acquire.errors import BadInput
-from acquire.uplift.curves import cost_curve, qini_of_best, rank, uplift_curve
+from acquire.uplift.curves import bought_with_interval, cost_curve, qini_of_best, rank, uplift_curve
 
 YES, NO = True, False
 
@@ -136,3 +136,40 @@ def test_money_spent_on_the_best_first_by_pencil() -> None:
 
 def test_an_offer_that_brings_nothing_has_no_area_of_money() -> None:
     assert np.isnan(cost_curve(np.array([0.2, 0.1]), np.array([1.0, -1.0]), np.array([1.0, 1.0])).area)
+
+
+def test_half_of_the_money_buys_three_of_four_extra_bookings_by_pencil() -> None:
+    # Half of the 4 spent is the first 1, which buys 3 of 4, and a third of the other 3, which buy 1 of 4.
+    curve = cost_curve(np.array([0.2, 0.1]), np.array([3.0, 1.0]), np.array([1.0, 3.0]))
+
+    assert curve.bought(0.5) == pytest.approx((3 + 1 / 3) / 4)
+    assert curve.bought(1.0) == pytest.approx(1.0)
+
+
+def test_what_half_of_the_money_buys_has_an_interval_and_is_half_for_a_constant_score() -> None:
+    rng = np.random.default_rng(3)
+    effect, spend = 0.1 + 0.3 * (np.arange(2_000) < 500) + rng.normal(0, 0.3, 2_000), np.ones(2_000)
+
+    best_first = bought_with_interval((np.arange(2_000) < 500).astype(float), effect, spend, rng)
+    at_random = bought_with_interval(np.zeros(2_000), effect, spend, rng)
+
+    # A quarter of the rows has .4, the rest .1: half of the money buys .25 x .4 + .25 x .1 of .175.
+    assert best_first.low < 0.125 / 0.175 < best_first.high
+    assert best_first.low > 0.6
+    assert at_random.expected == pytest.approx(0.5)
+
+
+def test_what_money_buys_is_not_known_where_the_offer_may_bring_nothing() -> None:
+    rng = np.random.default_rng(4)
+    noise = rng.normal(0.01, 1.0, 400)
+
+    assert np.isnan(bought_with_interval(noise, noise, np.ones(400), rng).expected)
+
+
+def test_rows_that_count_more_move_the_cost_curve() -> None:
+    score, effect, spend = np.array([0.3, 0.2, 0.1]), np.array([3.0, 1.0, 1.0]), np.array([1.0, 2.0, 1.0])
+
+    weighted = cost_curve(score, effect, spend, np.array([1.0, 2.0, 1.0]))
+    copied = cost_curve(*(np.repeat(values, [1, 2, 1]) for values in (score, effect, spend)))
+
+    assert weighted.area == pytest.approx(copied.area)

@@ -68,7 +68,7 @@ def test_a_database_of_the_first_version_keeps_its_rows(database_url: str) -> No
     engine = create_engine(database_url)
     with engine.begin() as connection:
         connection.execute(text("INSERT INTO partners (partner, slug) VALUES ('Alpha', 'alpha')"))
-    with pytest.raises(BadInput, match=r"version 0001, this Acquire needs 0002; run `acquire db upgrade`$"):
+    with pytest.raises(BadInput, match=r"version 0001, this Acquire needs 0003; run `acquire db upgrade`$"):
         open_store(database_url)
     upgrade(database_url)
     with engine.connect() as connection:
@@ -87,7 +87,7 @@ def test_two_upgrades_at_once_wait_for_each_other(database_url: str) -> None:
 def test_a_database_that_is_not_at_this_version_says_to_upgrade(database_url: str) -> None:
     upgrade(database_url)
     downgrade(database_url, "base")
-    with pytest.raises(BadInput, match=r"version none, this Acquire needs 0002; run `acquire db upgrade`$"):
+    with pytest.raises(BadInput, match=r"version none, this Acquire needs 0003; run `acquire db upgrade`$"):
         open_store(database_url)
     with pytest.raises(BadInput, match=r"run `acquire db upgrade`$"):
         open_or_create_store(database_url)

@@ -1,0 +1,56 @@
+"""What a plan comes to in all: contacts, money, accounts. For whole contacts and for shares of contacts alike."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from acquire.allocate.options import Floats, Options
+from acquire.domain import Channel, Objective
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanTotals:
+    """Expected totals of a plan.
+
+    Attributes:
+        contacts: Number of contacts.
+        spend, value: Money, with what channels charge once they are used. `value` is NaN where revenue is unknown.
+        booked, incremental, bad: Accounts. `bad` is NaN where history has no bad label.
+    """
+
+    contacts: float
+    spend: float
+    booked: float
+    incremental: float
+    bad: float
+    value: float
+
+    def gain(self, objective: Objective) -> float:
+        """What the objective makes of it, the more the better."""
+        by_goal = {"incremental_value": self.value, "incremental_accounts": self.incremental, "spend": -self.spend}
+        return by_goal[objective.goal]
+
+
+def total(options: Options, x: Floats, channels: Sequence[Channel]) -> PlanTotals:
+    """Add a plan up.
+
+    Args:
+        options: The option table, n options.
+        x: Contacts by each option, shape (n,).
+        channels: For what they charge beyond the price of each contact.
+    """
+    at = np.flatnonzero(x)
+    by_channel = np.bincount(options.channel[at], weights=x[at], minlength=len(options.channel_names))
+    known = {channel.channel: channel for channel in channels}
+    once = sum(
+        known[name].once_used(float(by_channel[code]))
+        for code, name in enumerate(options.channel_names)
+        if name in known
+    )
+    sums = {
+        name: float(getattr(options, name)[at] @ x[at]) for name in ("spend", "booked", "incremental", "bad", "value")
+    }
+    return PlanTotals(
+        contacts=float(x[at].sum()), **{**sums, "spend": sums["spend"] + once, "value": sums["value"] - once}
+    )

@@ -1,0 +1,210 @@
+"""`acquire replan`: the rest of a running campaign, planned anew from what was done and what it cost."""
+
+import math
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from acquire.allocate.plan_totals import PlanTotals, total
+from acquire.allocate.reoptimise import Done, Reoptimised, reoptimise
+from acquire.errors import BadInput
+from acquire.ingest.checks import Sieve, read_texts
+from acquire.ingest.sources import TEXT_COLUMNS, Columns, read_source
+from campaigns.folders import check_apart, check_place, replacing
+from campaigns.frontiers import read_plan
+from campaigns.option_table import OptionTable, read_option_table
+from campaigns.plan_document import PlanDocument
+from campaigns.replan_document import ChannelPace, Course, Leg, Replan
+from campaigns.scenarios import changed_limits
+
+REPLAN, CONTACTS = "replan.json", "contacts.parquet"
+Floats = NDArray[np.float64]
+
+
+def replan(folder: Path, file: Path, out: Path | None, course: Course, *, now: datetime) -> Replan:
+    """Plan the rest of a campaign.
+
+    Args:
+        folder: What `acquire plan` wrote.
+        file: One row per lead contacted so far (Parquet or CSV): lead_id; optional offer (else the planned one) and cost.
+        out: Folder for replan.json and contacts.parquet; replaced whole or not at all. None = nothing is written.
+        course: What else is known.
+        now: The present instant, UTC.
+
+    Raises:
+        BadInput: The folder holds no plan of this version, or the file is not what it says.
+        Infeasible: The limits cannot be met any more; nothing was written.
+    """
+    if out is not None:
+        check_place(out, sign=REPLAN)
+        check_apart(out, (file, folder))
+    plan, table = read_plan(folder), read_option_table(folder)
+    if table.options.size is not None:
+        raise BadInput(
+            "the plan is over weighted leads, which are no single people to contact; replan a plan over leads"
+        )
+    leads = pd.read_parquet(folder / "decisions.parquet", columns=["lead_id"])["lead_id"]
+    made = _made(table, leads, _read_done(file), file.name, course)
+    question = replace(table.question, limits=changed_limits(table.limits, course.changes))
+    found = reoptimise(question, made, table.contacts, table.prices)
+    contacts = _contact_rows(table, leads, made, found)
+    document = _document(plan, table, made, found, contacts, now)
+    if out is not None:
+        with replacing(out) as fresh:
+            (fresh / REPLAN).write_text(document.to_json(), encoding="utf-8")
+            contacts.to_parquet(fresh / CONTACTS, index=False)
+    return document
+
+
+def _read_done(file: Path) -> pd.DataFrame:
+    sieve = Sieve(read_source("done", file, Columns(), texts=TEXT_COLUMNS))
+    sieve.require("lead_id")
+    sieve.read_name("lead_id", required=True)
+    sieve.reject_copies("lead_id")
+    sieve.read_name("offer", required=False)
+    sieve.read_money("cost")
+    sieve.check_usable()
+    if sieve.faults:
+        fault = sieve.faults[0]
+        raise BadInput(f"{file.name}: {int(fault.rows.sum())} rows cannot be used: {fault.column}: {fault.rule}")
+    rows = sieve.accepted()
+    nothing = pd.Series([None] * len(rows), index=rows.index, dtype="str")
+    return pd.DataFrame(
+        {
+            "lead_id": read_texts(rows["lead_id"]),
+            "offer": rows.get("offer", nothing),
+            "cost": rows.get("cost", pd.Series(math.nan, index=rows.index)),
+        }
+    )
+
+
+def _made(table: OptionTable, leads: pd.Series, done: pd.DataFrame, file: str, course: Course) -> Done:
+    """Find the option that each contact made was."""
+    options = table.options
+    planned = pd.Series(options.offer[table.contacts > 0], index=table.row[table.contacts > 0])
+    row = pd.Index(leads).get_indexer(pd.Index(done["lead_id"]))
+    codes = pd.Index(list(options.offer_names)).get_indexer(pd.Index(done["offer"]))
+    codes = np.where(done["offer"].isna(), planned.reindex(row).fillna(-1).to_numpy(dtype=np.int64), codes)
+    n_offers = max(len(options.offer_names), 1)
+    known = pd.Series(np.arange(len(options)), index=table.row * n_offers + options.offer)
+    at = known.reindex(np.where((row >= 0) & (codes >= 0), row * n_offers + codes, -1)).to_numpy(dtype=np.float64)
+    n_unknown = int(np.isnan(at).sum())
+    if n_unknown:
+        raise BadInput(
+            f"{file}: {n_unknown} of {len(done)} rows are of leads or offers that the plan could not contact; leave them out and "
+            "give their cost in --spent"
+        )
+    found = at.astype(np.int64)
+    contacts, spend = np.zeros(len(options)), np.full(len(options), np.nan)
+    contacts[found], spend[found] = 1.0, done["cost"].to_numpy(dtype=np.float64)
+    if len(np.unique(options.person[found])) < len(found):
+        raise BadInput(
+            f"{file}: a person was contacted more than once; keep the first contact of each and give all in --spent"
+        )
+    return Done(
+        contacts=contacts,
+        spend=_scaled(options.spend, spend, found, course.spent),
+        days=course.days,
+        days_left=course.days_left,
+        most_rise=course.most_rise,
+    )
+
+
+def _scaled(expected: Floats, spend: Floats, found: NDArray[np.int64], spent: float) -> Floats:
+    """What each contact cost so that all come to what was spent in all."""
+    if math.isnan(spent):
+        return spend
+    if not len(found):
+        if spent:
+            raise BadInput(f"{spent:g} was spent on no contact; list the contacts made, or leave --spent out")
+        return spend
+    each = np.where(np.isnan(spend), expected, spend)
+    booked = float(each[found].sum())
+    each = np.full_like(spend, np.nan)
+    weights = np.where(np.isnan(spend), expected, spend)[found]
+    each[found] = weights * (spent / booked) if booked > 0 else spent / len(found)
+    return each
+
+
+def _contact_rows(table: OptionTable, leads: pd.Series, made: Done, found: Reoptimised) -> pd.DataFrame:
+    """One row per lead that was still to contact, or is now: lead_id, channel, offer, planned_offer, change."""
+    options = table.options
+    names = np.array([*options.offer_names, None], dtype=object)
+    still = made.contacts == 0
+    before = pd.Series(options.offer[still & (table.contacts > 0)], index=table.row[still & (table.contacts > 0)])
+    before = before[~before.index.isin(table.row[made.contacts > 0])]
+    after = pd.Series(options.offer[still & (found.contacts > 0)], index=table.row[still & (found.contacts > 0)])
+    rows = before.index.union(after.index)
+    was, is_now = (of.reindex(rows).fillna(-1).to_numpy(dtype=np.int64) for of in (before, after))
+    change = np.select([was == is_now, is_now < 0, was < 0], ["kept", "dropped", "added"], "other offer")
+    channel = pd.Series(options.channel, index=table.row).groupby(level=0).first()
+    return pd.DataFrame(
+        {
+            "lead_id": leads.to_numpy()[rows],
+            "channel": np.array(options.channel_names)[channel.reindex(rows).to_numpy(dtype=np.int64)],
+            "offer": names[is_now],
+            "planned_offer": names[was],
+            "change": change,
+        }
+    ).astype({"lead_id": "str", "channel": "str", "offer": "str", "planned_offer": "str", "change": "str"})
+
+
+def _document(
+    plan: PlanDocument, table: OptionTable, made: Done, found: Reoptimised, contacts: pd.DataFrame, now: datetime
+) -> Replan:
+    reached = np.isin(table.options.person, table.options.person[made.contacts > 0])
+    planned = np.where(reached, 0.0, table.contacts)
+    rest = np.where(made.contacts > 0, 0.0, found.contacts)
+    counts = contacts["change"].value_counts()
+
+    def leg(x: Floats) -> Leg:
+        return _leg(total(found.options, x, ()))
+
+    return Replan(
+        plan_id=plan.plan_id,
+        name=plan.name,
+        currency=plan.currency,
+        made_at=now,
+        days=made.days,
+        days_left=made.days_left,
+        done=leg(made.contacts),
+        planned_rest=leg(planned),
+        rest=leg(rest),
+        whole=_leg(total(found.options, found.contacts, table.channels)),
+        channels=tuple(_paces(table, made, planned, rest)),
+        limits=found.limit_uses,
+        kept=int(counts.get("kept", 0)),
+        dropped=int(counts.get("dropped", 0)),
+        added=int(counts.get("added", 0)),
+        other_offer=int(counts.get("other offer", 0)),
+    )
+
+
+def _leg(totals: PlanTotals) -> Leg:
+    return Leg(
+        contacts=totals.contacts,
+        spend=totals.spend,
+        booked=totals.booked,
+        incremental=totals.incremental,
+        value=totals.value,
+        bad_rate=totals.bad / totals.booked if totals.booked > 0 else math.nan,
+    )
+
+
+def _paces(table: OptionTable, made: Done, planned: Floats, rest: Floats) -> list[ChannelPace]:
+    names, code = table.options.channel_names, table.options.channel
+    sums = [np.bincount(code, weights=x, minlength=len(names)) for x in (made.contacts, planned, rest)]
+    return [
+        ChannelPace(
+            channel=name,
+            made=float(sums[0][i]),
+            planned=float(sums[1][i]),
+            now=float(sums[2][i]),
+            a_day=float(sums[2][i]) / made.days_left if made.days_left > 0 else math.nan,
+        )
+        for i, name in enumerate(names)
+    ]

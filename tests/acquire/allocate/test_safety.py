@@ -1,0 +1,54 @@
+"""The price of safety: three promises about the bad rate, side by side."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from acquire.allocate.posed import Question
+from acquire.allocate.safety import price_of_safety
+from acquire.allocate.solve import allocate
+from acquire.domain import Limits, Objective
+from acquire.outlook import SafetyPrice
+from tests.acquire.allocate.test_live import CHANNELS, market
+
+
+def priced(limits: Limits, *, seed: int = 1) -> SafetyPrice | None:
+    options, objective = market(300, seed), Objective(maximise="incremental_value")
+    # Errors of half of the people go one way, of the others the other way: a portfolio of both is safer than each.
+    signs = np.where(np.arange(len(options)) // 2 % 2, 1.0, -1.0)
+    options = replace(options, bad_loadings=options.bad_loadings * signs[:, None])
+    allocation = allocate(options, limits, CHANNELS, objective)
+    contacts = np.zeros(len(options))
+    contacts[allocation.chosen] = allocation.contacts
+    nobody = np.empty(0, dtype=np.int64)
+    question = Question(options=options, limits=limits, channels=CHANNELS, objective=objective, forced=nobody)
+    return price_of_safety(question, contacts)
+
+
+def test_safety_costs_accounts_and_holding_every_cell_costs_more() -> None:
+    price = priced(Limits(budget=150, max_bad_rate=0.12))
+    assert price is not None
+    average, promised, strict = price.lines
+    assert average.value > promised.value > strict.value
+    assert average.bad_rate == pytest.approx(0.12, abs=1e-6)
+    assert average.bad_rate_held > 0.12 >= promised.bad_rate_held > strict.bad_rate_held
+
+
+def test_the_promise_of_the_plan_is_the_plan_itself() -> None:
+    price = priced(Limits(budget=150, max_bad_rate=0.12, bad_rate_basis="expected"))
+    assert price is not None
+    assert price.lines[1].contacts == round(price.lines[1].contacts)
+    assert (price.confidence, price.basis, price.max_bad_rate) == (0.95, "expected", 0.12)
+
+
+@pytest.mark.parametrize("limits", [Limits(budget=50), Limits(budget=50, max_bad_rate=0.2, bad_rate_confidence=0.5)])
+def test_without_a_promise_there_is_no_price(limits: Limits) -> None:
+    assert priced(limits) is None
+
+
+def test_a_cap_that_no_cell_can_keep_for_itself_contacts_nobody() -> None:
+    price = priced(Limits(budget=150, max_bad_rate=0.074))
+    assert price is not None
+    assert price.lines[1].met
+    assert price.lines[2].incremental < price.lines[1].incremental
