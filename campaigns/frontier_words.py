@@ -20,7 +20,7 @@ class StepLine:
     Attributes:
         name: What changes.
         point: The best plan then.
-        gained: Objective beyond the plan in force.
+        gained: Objective beyond the point of the plan's own limits.
     """
 
     name: str
@@ -117,8 +117,11 @@ def step_lines(document: FrontierDocument) -> tuple[StepLine, ...]:
         place = caps.index(cap)
         near += [(document.here.allowed, caps[n]) for n in (place - 1, place + 1) if 0 <= n < len(caps)]
     found = [(allowed, c, _at(document, allowed, c)) for allowed, c in near]
+    # Beside the point of the plan's own limits, which is found as its neighbours are: in shares of contacts, maybe of a sample.
+    own = _at(document, document.here.allowed, cap)
+    now = own.objective if own is not None and own.met else document.here.objective
     return tuple(
-        StepLine(name=_step_name(document, allowed, c), point=p, gained=p.objective - document.here.objective)
+        StepLine(name=_step_name(document, allowed, c), point=p, gained=p.objective - now)
         for allowed, c, p in found
         if p is not None and p.met
     )

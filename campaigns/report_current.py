@@ -58,8 +58,8 @@ def waterfall_table(waterfall: Waterfall, objective: str, currency: str) -> Word
     )
 
 
-def price_table(sheet: tuple[FairPriceLine, ...], currency: str) -> WordTable:
-    """What all that is planned costs, and what it may cost at most."""
+def price_table(sheet: tuple[FairPriceLine, ...]) -> WordTable:
+    """What all that is planned costs, and what it may cost at most, in the plan's currency."""
     return WordTable(
         heads=("", "Contacts", *(("now", "at most") * 3)),
         groups=(("", 1), ("", 1), *((f"Per {unit}", 2) for unit in ("contact", "application", "booking"))),
@@ -67,7 +67,7 @@ def price_table(sheet: tuple[FairPriceLine, ...], currency: str) -> WordTable:
             (
                 _whose(line),
                 say_count(round(line.contacts)),
-                *(cell for unit in line.units for cell in _whole(line, unit, currency)),
+                *(cell for unit in line.units for cell in _whole(line, unit)),
             )
             for line in sheet
             if line.contacts > 0
@@ -75,13 +75,13 @@ def price_table(sheet: tuple[FairPriceLine, ...], currency: str) -> WordTable:
     )
 
 
-def next_price_table(sheet: tuple[FairPriceLine, ...], currency: str) -> WordTable:
-    """What the next contact costs, and what it may cost at most."""
+def next_price_table(sheet: tuple[FairPriceLine, ...]) -> WordTable:
+    """What the next contact costs, and what it may cost at most, in the plan's currency."""
     return WordTable(
         heads=("", *(("now", "at most") * 3)),
         groups=(("", 1), *((f"Per {unit}", 2) for unit in ("contact", "application", "booking"))),
         rows=tuple(
-            (_whose(line), *(cell for unit in line.units for cell in _next(unit, currency)))
+            (_whose(line), *(cell for unit in line.units for cell in _next(unit)))
             for line in sheet
             if any(math.isfinite(unit.next_break_even.expected) for unit in line.units)
         ),
@@ -158,24 +158,23 @@ def _whose(line: FairPriceLine) -> str:
     return f"{line.partner}: {line.channel}{tier}"
 
 
-def _whole(line: FairPriceLine, unit: FairUnit, currency: str) -> Row:
-    most = _range(unit.break_even, currency)
-    return say_money(unit.paid, currency), f"{most}; the limits allow no more" if line.is_bounded else most
+def _whole(line: FairPriceLine, unit: FairUnit) -> Row:
+    most = _range(unit.break_even)
+    return _bare(unit.paid), f"{most}; the limits allow no more" if line.is_bounded else most
 
 
-def _next(unit: FairUnit, currency: str) -> Row:
-    return say_money(unit.next_paid, currency), _range(unit.next_break_even, currency)
+def _next(unit: FairUnit) -> Row:
+    return _bare(unit.next_paid), _range(unit.next_break_even)
 
 
-def _range(price: Estimate, currency: str) -> str:
-    middle = say_money(price.expected, currency)
-    if middle == NOT_KNOWN or not math.isfinite(price.low):
-        return middle
-    return f"{middle} ({_bare(price.low)} to {_bare(price.high)})"
+def _range(price: Estimate) -> str:
+    if not math.isfinite(price.expected) or not math.isfinite(price.low):
+        return _bare(price.expected)
+    return f"{_bare(price.expected)} ({_bare(price.low)} to {_bare(price.high)})"
 
 
 def _bare(price: float) -> str:
-    return say_money(price, "").strip().replace("\u00a0", "")
+    return say_money(price, "").strip().replace("\u00a0", "") if math.isfinite(price) else NOT_KNOWN
 
 
 def _difference(change: float, unit: str, currency: str) -> str:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Collection, Iterator
 import pulp
 
 Core = frozenset[int]
+NO_LIMIT: Core = frozenset()  # a conflict that is there without any limit: no set to relax helps
 FindCore = Callable[[Collection[int]], Core | None]
 """Given limits that do not count: some limits that conflict among the rest, or None where there is a plan."""
 
@@ -41,6 +42,8 @@ def smallest_sets(n_limits: int, find_core: FindCore, cores: list[Core]) -> Iter
         else:
             cores += _apart(everything, candidate, core, find_core)
             yield None
+            if NO_LIMIT in cores:
+                return
 
 
 def _apart(everything: Core, dropped: frozenset[int], core: Core, find_core: FindCore) -> Iterator[Core]:
@@ -49,7 +52,7 @@ def _apart(everything: Core, dropped: frozenset[int], core: Core, find_core: Fin
         smallest = without_the_needless(everything, core, find_core)
         yield smallest
         dropped = dropped | smallest
-        another = find_core(dropped)
+        another = find_core(dropped) if smallest else None
         if not another:
             return
         core = another

@@ -176,3 +176,8 @@ def test_a_row_that_no_plan_file_states_is_never_among_what_to_relax() -> None:
     proof = Elastic(hidden).solve().proof
     assert proof is not None
     assert proof.limits == {0}
+
+
+def test_where_nothing_fits_even_without_limits_the_search_ends_without_a_set() -> None:
+    cores: list[frozenset[int]] = []
+    assert list(smallest_sets(2, lambda dropped: frozenset({0, 1}) - frozenset(dropped), cores)) == [None]
