@@ -26,6 +26,7 @@ MOST_SETS = 6  # of which the nearest are shown
 MOST_SOLVES = 60  # for what else would help; the smallest set is sought until it is found
 SHOWN = 3
 HALVINGS = 14
+HAIR = 0.01  # of the last digit of a round figure
 STEPS = (1.02, 1.05, 1.1, 1.2, 1.4)  # of the way from the plan file's figures
 STEPS_OF_SAMPLE = (0.96, *STEPS)  # a sample may also ask for too much
 
@@ -193,7 +194,9 @@ def _in_whole_contacts(problem: Problem, remedy: Remedy, seed: int) -> Remedy:
     for _ in range(HALVINGS):
         middle = (low + high) / 2
         low, high = (low, middle) if _works(problem, _towards(remedy, far, middle), 1.0, seed) else (middle, high)
-    return _rounded(problem.rows, _towards(remedy, far, high))
+    found = _towards(remedy, far, high)
+    # A figure that is a hair above a round one needs the next round one.
+    return _rounded(problem.rows, found, HAIR if _works(problem, found, 1.0, seed) else 0.0)
 
 
 def _towards(remedy: Remedy, far: Mapping[int, float], share: float) -> Remedy:
@@ -216,15 +219,15 @@ def _moved_on(row: Row, figure: float, share: float) -> float:
     return figure + share * math.copysign(min(abs(way), abs(figure)), way)
 
 
-def _rounded(rows: tuple[Row, ...], remedy: Remedy) -> Remedy:
-    return Remedy.of(rows, {i: _outward(rows[i], figure) for i, figure in remedy.figures.items()})
+def _rounded(rows: tuple[Row, ...], remedy: Remedy, hair: float = HAIR) -> Remedy:
+    return Remedy.of(rows, {i: _outward(rows[i], figure, hair) for i, figure in remedy.figures.items()})
 
 
-def _outward(row: Row, figure: float) -> float:
-    """A figure rounded to 4 significant digits to the looser side; a rate stays within 1."""
+def _outward(row: Row, figure: float, hair: float) -> float:
+    """A figure rounded to 4 significant digits to the looser side, unless it is within a hair of one; a rate stays within 1."""
     if figure == 0:
         return 0.0
     unit = 10.0 ** (math.floor(math.log10(abs(figure))) - 3)
-    steps = math.floor(figure / unit + 0.01) if row.at_least else math.ceil(figure / unit - 0.01)
+    steps = math.floor(figure / unit + hair) if row.at_least else math.ceil(figure / unit - hair)
     rounded = float(f"{steps * unit:.6g}")
     return min(rounded, 1.0) if row.unit == "rate" else rounded

@@ -9,12 +9,12 @@ from campaigns.report_page import tone_of
 from campaigns.report_words import GOALS
 from dashboards import components
 from dashboards.components import Component
-from dashboards.pages import plan_evidence, plan_promise
+from dashboards.pages import plan_evidence, plan_prices, plan_promise
 from dashboards.source import Source
 from dashboards.wording import say_day
 
 CHOICE, BODY, VIEW = "plan-choice", "plan-body", "plan-view"
-VIEWS = ("promise", "allocation", "evidence", "risk", "record")
+VIEWS = ("promise", "allocation", "prices", "evidence", "risk", "record")
 
 
 def layout(source: Source, asked: dict[str, str]) -> Component:
@@ -57,6 +57,7 @@ def body(plan: PlanDocument, view: str) -> Component:
     parts = (
         ("promise", "Promise", plan_promise.promise),
         ("allocation", "Allocation", plan_promise.allocation),
+        ("prices", "Prices", plan_prices.prices),
         ("evidence", "Evidence", plan_evidence.evidence),
         ("risk", "Risk", plan_evidence.risk),
         ("record", "Record", plan_evidence.record),

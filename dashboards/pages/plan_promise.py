@@ -6,7 +6,7 @@ from typing import Any
 from dash import html
 
 from campaigns.plan_document import AllocationLine, PlanDocument
-from campaigns.report_page import Card, LimitLine, cards_of, limit_line
+from campaigns.report_page import Card, LimitLine, cards_of, limit_line, unspent_of
 from campaigns.report_words import say
 from dashboards import figures
 from dashboards.components import (
@@ -75,11 +75,13 @@ def _limits(plan: PlanDocument) -> Component:
         return card("Limits", html.P("The plan file sets no limits.", className="about"))
     lines = [limit_line(limit, plan) for limit in sorted(plan.limits, key=lambda limit: not limit.binding)]
     rows = [_limit_row(line, plan.currency) for line in lines]
+    unspent = unspent_of(plan)
     return card(
         "Limits",
+        *([html.P(html.B(unspent))] if unspent else []),
         words_table(("Limit", "Used", "Allowed", "", "What moving it is worth"), rows, numbers=(1, 2)),
         about="How full each limit is. A limit with a stated confidence is used up to the figure that holds with that "
-        "confidence, not on average only.",
+        "confidence, not on average only. What 5 % more or less of a limit changes was found by planning again.",
     )
 
 
@@ -90,13 +92,14 @@ def _limit_row(line: LimitLine, currency: str) -> tuple[Component, ...]:
     note = None if average == used else html.Div(f"on average {average}", className="means")
     state = tag("holds the plan back", "careful") if limit.binding else tag("leaves room")
     worth = f"{line.worth[:1].upper()}{line.worth[1:]}" if line.worth else None
+    effects = [html.Div(sentence, className="means") for sentence in line.effects]
     allowed = ("at least " if line.at_least else "") + say(limit.allowed, limit.unit, currency)
     return (
         html.Div([line.name, fill_bar(line.fill, line.mark)]),
         html.Div([used, note]),
         allowed,
         state,
-        worth,
+        html.Div([worth, *effects]) if worth or effects else None,
     )
 
 

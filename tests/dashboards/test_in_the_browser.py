@@ -229,7 +229,7 @@ def test_every_page_fits_a_desk_and_a_phone_by_day_and_by_night(
     seen.watch(context)
     page = context.new_page()
     log_in(page, served.address, login)
-    for view in ("", "allocation", "evidence", "record") if login == "growth" else ("",):
+    for view in ("", "allocation", "prices", "evidence", "record") if login == "growth" else ("",):
         if view:
             page.get_by_role("tab", name=view.capitalize()).click()
         for viewport in (DESK, PHONE):

@@ -133,3 +133,10 @@ def test_whole_contacts_that_do_not_fit_are_explained_where_shares_of_contacts_w
 def test_figures_are_written_out_in_full() -> None:
     error = refusal(make_options([3e6], spend=[2_500_000]), budget=1_234_567)
     assert str(error) == "budget: nobody can be contacted; raise budget from 1234567 to at least 2500000"
+
+
+def test_a_figure_a_hair_above_a_round_one_is_raised_to_the_next_and_works() -> None:
+    options = make_options([1.0], booked=0.89616349, bad=0.0740410305)  # a rate of 0.0826200034
+    line = str(refusal(options, max_bad_rate=0.0625, bad_rate_confidence=0.5))
+    assert "raise max_bad_rate from 0.0625 to at least 0.08263" in line
+    allocate(options, Limits(max_bad_rate=0.08263, bad_rate_confidence=0.5), FEED, MOST_VALUE)
