@@ -39,7 +39,7 @@ def price_of_safety(question: Question, contacts: Floats) -> SafetyPrice | None:
         return None
     own = pose(question, contacts)
     average = replace(question, limits=replace(limits, bad_rate_confidence=0.5))
-    strict = replace(question, options=_errors_at_once(question.options, limits.max_bad_rate))
+    strict = replace(question, options=errors_at_once(question.options, limits.max_bad_rate))
     return SafetyPrice(
         confidence=limits.bad_rate_confidence,
         basis=limits.bad_rate_basis,
@@ -52,7 +52,7 @@ def price_of_safety(question: Question, contacts: Floats) -> SafetyPrice | None:
     )
 
 
-def _errors_at_once(options: Options, cap: float) -> Options:
+def errors_at_once(options: Options, cap: float) -> Options:
     """Options whose model errors all come together: one error, in which each counts with its own length."""
     lengths = np.linalg.norm(options.bad_loadings - cap * options.booked_loadings, axis=1)[:, None]
     return replace(options, bad_loadings=lengths, booked_loadings=np.zeros_like(lengths))

@@ -15,6 +15,7 @@ from campaigns.cli import main
 from campaigns.frontier_document import FrontierDocument
 from campaigns.frontier_lines import frontier_lines, scenario_lines
 from campaigns.frontier_page import render_frontier
+from campaigns.frontier_words import step_lines
 from campaigns.frontiers import frontier_table, keep_frontier, make_frontier, write_frontier
 from campaigns.kept_frontiers import kept_frontier
 from campaigns.option_table import OPTIONS, read_option_table
@@ -94,6 +95,18 @@ def test_the_lines_say_where_the_plan_stands_and_what_a_step_changes() -> None:
     assert "no plan" in told
     assert "Bad rate at most 13.8\u00a0%" in told
     assert "Budget CNY\u00a072,000" in told
+
+
+def test_a_step_is_measured_from_the_point_of_the_plan_s_own_limits() -> None:
+    document = sample_frontier(sample_plan())
+    at_own = [
+        p
+        for p in document.points
+        if p.allowed == document.here.allowed and p.max_bad_rate == document.here.max_bad_rate
+    ]
+    own = at_own[0].objective
+    raised = replace(document, here=replace(document.here, objective=own - 5))
+    assert [step.gained for step in step_lines(raised)] == [step.point.objective - own for step in step_lines(raised)]
 
 
 def test_a_name_from_outside_is_text_on_the_page() -> None:

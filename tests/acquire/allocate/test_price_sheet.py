@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from acquire.allocate import deals
 from acquire.allocate.charged import Setting, charge_channels
 from acquire.allocate.deals import prepare_deals
 from acquire.allocate.leads import solve_shares
@@ -26,8 +27,8 @@ def sheet(
     options: Options, limits: Limits, channels: tuple[Channel, ...] = (FEED, MAIL), objective: Objective = VALUE
 ) -> dict[tuple[str, float], FairPrice]:
     used = frozenset(channel.channel for channel in channels)
-    deals = prepare_deals(options, used, limits, channels, objective, score=options.gain, seed=1)
-    return {(price.channel, price.from_contacts): price for price in fair_prices(deals)}
+    ready = prepare_deals(options, used, limits, channels, objective, score=options.gain, seed=1)
+    return {(price.channel, price.from_contacts): price for price in fair_prices(ready)}
 
 
 def best(
@@ -156,3 +157,31 @@ def test_solved_anew_at_its_highest_price_one_contact_more_adds_nothing(
 
     assert with_tier_at(feed.next_worth + 1e-6) == pytest.approx(now, abs=1e-4)
     assert with_tier_at(0.9 * feed.next_worth) > now + 1e-5
+
+
+def test_contacts_that_a_floor_demands_at_any_price_have_no_highest_price() -> None:
+    options = make_options([5, 3, 4], spend=2.0, channel=["feed", "feed", "mail"])
+    demanded = Limits(budget=20, channel={"feed": PartLimits(min_contacts=2)})
+    prices = sheet(options, demanded)
+    assert np.isnan(prices["feed", 0.0].worth)
+    assert prices["mail", 0.0].worth == pytest.approx(4)
+
+
+def test_of_a_long_table_the_options_nearest_to_the_margin_give_the_same_prices(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    gain = [[20.0 - i, 12.0 - i] for i in range(30)]  # 20 people pay in the feed, 12 of them in the mail too
+    options = make_options(
+        [each for pair in gain for each in pair],
+        channel=["feed", "mail"] * 30,
+        person=[i // 2 for i in range(60)],
+    )
+    whole = sheet(options, Limits(budget=8))["feed", 0.0]
+    monkeypatch.setattr(deals, "MOST_COLUMNS", 56)
+    ready = prepare_deals(
+        options, frozenset({"feed"}), Limits(budget=8), (FEED, MAIL), VALUE, score=options.gain, seed=1
+    )
+    near = next(fair_prices(ready))
+    assert len(ready.option) == 56
+    assert (near.contacts, near.worth) == pytest.approx((whole.contacts, whole.worth))
+    assert options.gain[np.setdiff1d(np.arange(60), ready.option)].max() <= options.gain[ready.option].min()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from acquire.allocate.posed import Question
-from acquire.allocate.safety import price_of_safety
+from acquire.allocate.safety import errors_at_once, price_of_safety
 from acquire.allocate.solve import allocate
 from acquire.domain import Limits, Objective
 from acquire.outlook import SafetyPrice
@@ -52,3 +52,9 @@ def test_a_cap_that_no_cell_can_keep_for_itself_contacts_nobody() -> None:
     assert price is not None
     assert price.lines[1].met
     assert price.lines[2].incremental < price.lines[1].incremental
+
+
+def test_cell_by_cell_an_error_of_two_parts_counts_with_its_length() -> None:
+    options = replace(market(20, 1), bad_loadings=np.tile([0.03, 0.04], (len(market(20, 1)), 1)))
+    options = replace(options, booked_loadings=np.zeros_like(options.bad_loadings))
+    assert errors_at_once(options, 0.1).bad_loadings[:, 0] == pytest.approx(0.05)
