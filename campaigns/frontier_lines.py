@@ -70,7 +70,7 @@ def replan_lines(document: Replan) -> list[str]:
         *aligned([heads, *rows]),
         "",
         f"Leads still to contact: {document.kept:,} as planned, {document.added:,} new, {document.other_offer:,} with another "
-        f"offer; {document.dropped:,} of the plan are dropped.",
+        f"offer; dropped from the plan: {document.dropped:,}.",
         f"Held back by: {', '.join(held) or 'nothing'}.",
         "",
         *aligned([("channel", "made", "planned rest", "rest now", "a day"), *paces]),
