@@ -40,8 +40,11 @@ def _say_what_conflicts(chosen: Sequence[str], others: Sequence[str]) -> str:
 
 
 def _moves(rows: Sequence[Row], remedy: Remedy) -> str:
-    return " and ".join(
-        f"{'lower' if rows[i].at_least else 'raise'} {rows[i].name} from {rows[i].allowed:.12g} to "
-        f"at {'most' if rows[i].at_least else 'least'} {figure:.12g}"
-        for i, figure in remedy.figures.items()
-    )
+    return " and ".join(_move(rows[i], figure) for i, figure in remedy.figures.items())
+
+
+def _move(row: Row, figure: float) -> str:
+    if row.at_least and figure < 0:  # no plan file may state it
+        return f"leave out {row.name} (the plan would have {figure:.4g})"
+    verb, side = ("lower", "most") if row.at_least else ("raise", "least")
+    return f"{verb} {row.name} from {row.allowed:.12g} to at {side} {figure:.12g}"

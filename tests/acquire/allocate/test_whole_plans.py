@@ -109,31 +109,41 @@ def test_the_plan_keeps_every_limit_and_no_plan_is_better(business: Business) ->
     assert best <= certified_bound(problem, relaxed, tangents) + 1e-7
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(businesses())
 def test_where_there_is_no_plan_the_proposed_figures_make_one(business: Business) -> None:
     options, limits = business
     assume(not limits.min_region_share and not limits.max_channel_share)
-    proposal = proposal_for(options, limits)
-    relaxed = dataclasses.replace(limits, **{key: figure for (key, where), figure in proposal.items() if not where})  # type: ignore[arg-type]
-    channels = tuple(
-        dataclasses.replace(c, **{key: f for (key, where), f in proposal.items() if where == c.channel})  # type: ignore[arg-type]
-        for c in CHANNELS
-    )
-    allocation = allocate(options, relaxed, channels, MOST_VALUE)
-    assert allocation.certificate.objective <= allocation.certificate.bound + 1e-7
+    for proposal in proposals_for(options, limits):
+        relaxed = dataclasses.replace(limits, **{key: figure for (key, where), figure in proposal.items() if not where})  # type: ignore[arg-type]
+        channels = tuple(
+            dataclasses.replace(c, **{key: f for (key, where), f in proposal.items() if where == c.channel})  # type: ignore[arg-type]
+            for c in CHANNELS
+        )
+        allocation = allocate(options, relaxed, channels, MOST_VALUE)
+        assert allocation.certificate.objective <= allocation.certificate.bound + 1e-7
 
 
-def proposal_for(options: Options, limits: Limits) -> dict[tuple[str, str], float]:
-    """Limits (with their channel, if it is a channel's) and figures of the line that says there is no plan."""
+MOVE = re.compile(
+    r"(?:raise|lower) (\w+)(?:\[(\w+)\])? from [\d.e-]+ to at (?:least|most) ([\d.e-]+)|leave out (\w+)(?:\[(\w+)\])?"
+)
+
+
+def proposals_for(options: Options, limits: Limits) -> list[dict[tuple[str, str], float | None]]:
+    """Of the line that says there is no plan, each proposal by itself: limits (with their channel, if it is a channel's) and figures."""
     try:
         allocate(options, limits, CHANNELS, MOST_VALUE)
     except Infeasible as error:
-        moves = re.findall(
-            r"(?:raise|lower) (\w+)(?:\[(\w+)\])? from [\d.e-]+ to at (?:least|most) ([\d.]+)", str(error)
-        )
-        return {(key, where): float(figure) for key, where, figure in moves}
-    return {}
+        proposals = str(error).split("; or instead ")
+        assert all(MOVE.search(proposal) for proposal in proposals), error
+        return [
+            {
+                (key or left_out, where or left_out_of): float(figure) if figure else None
+                for key, where, figure, left_out, left_out_of in MOVE.findall(proposal)
+            }
+            for proposal in proposals
+        ]
+    return []
 
 
 def full_model(problem: Problem, category: str) -> float:
