@@ -12,6 +12,7 @@ from acquire.amounts import check_money as check_money  # noqa: PLC0414 - asked 
 from acquire.current_plan import CurrentContacts as CurrentContacts  # noqa: PLC0414 - a word of the business
 from acquire.current_plan import CurrentPlan as CurrentPlan  # noqa: PLC0414 - a word of the business
 from acquire.errors import BadInput
+from acquire.limits_of import CommonLimits as CommonLimits  # noqa: PLC0414 - a word of the business
 from acquire.limits_of import Limits as Limits  # noqa: PLC0414 - a word of the business
 from acquire.limits_of import PartLimits as PartLimits  # noqa: PLC0414 - a word of the business
 from acquire.limits_of import Shares as Shares  # noqa: PLC0414 - a word of the business

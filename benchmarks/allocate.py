@@ -7,6 +7,8 @@
    GLOP in an environment of its own. Peers are asked up to 100,000 columns.
 2. Whole contacts: 1,000,000 leads x 8 options under 10 coupling limits, and 10,000,000 leads in ten parts read from disk.
 3. Growth: whole contacts from 1,000 to 10,000,000 leads x 8.
+4. The product's own `allocate()` on the same market and limits with the bad rates held at confidence .95 over 30 model errors,
+   everything from the option table to the explained limits and the certificate counted.
 
 Every measurement is a process of its own: CPU seconds of all its threads from the arrays to the answer (importing and making the
 market not counted), peak memory of the whole process. The gap is recomputed from the prices (weak duality); peers have none, so
@@ -16,6 +18,7 @@ theirs is the distance of their optimum from ours.
 import argparse
 import json
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -29,7 +32,8 @@ from typing import Any, overload
 os.environ["OMP_NUM_THREADS"] = "1"
 
 import numpy as np
-from _allocate_market import Limit, Market, list_limits, make_market
+from _allocate_market import Market, list_limits, make_market
+from _allocate_tables import as_options, as_problem
 
 HERE = Path(__file__).parent
 PEERS = ("naive PuLP + CBC", "PuLP + HiGHS", "highspy", "OR-Tools (GLOP)")
@@ -47,13 +51,16 @@ def main() -> None:
     parser.add_argument("--one", nargs=2, default=None, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.one:
-        print(json.dumps({"shares": measure_shares, "whole": measure_whole}[asked.one[0]](int(asked.one[1]))))
+        measures = {"shares": measure_shares, "whole": measure_whole, "allocate": measure_allocate}
+        print(json.dumps(measures[asked.one[0]](int(asked.one[1]))))
         return
     with tempfile.TemporaryDirectory() as folder:
         ortools = asked.ortools_python or install_ortools(Path(folder))
         compare_shares((10_000, 100_000) if asked.quick else (10_000, 100_000, 1_000_000), ortools)
     sizes = [1_000, 10_000, 100_000, 1_000_000] + ([] if asked.quick else [10_000_000])
     growth = {n_leads: report_whole(n_leads) for n_leads in sizes}
+    for n_leads in (12_500, 100_000, 1_000_000):
+        report_allocate(n_leads)
     if asked.picture:
         asked.picture.write_text(draw(growth))
 
@@ -83,6 +90,17 @@ def report_whole(n_leads: int) -> float:
         f"gap {found['gap']:.1e}, {found['contacts']:,} contacts, {kept}"
     )
     return float(found["cpu"])
+
+
+def report_allocate(n_leads: int) -> None:
+    """Print one line of the last table."""
+    found = run([sys.executable, __file__, "--one", "allocate", str(n_leads)])
+    kept = "all limits kept" if found["kept"] else "A LIMIT IS BROKEN"
+    print(
+        f"allocate(),     {n_leads:>10,} leads x {N_OFFERS}, 10 limits, confidence .95: {found['cpu']:7.2f} CPU s, "
+        f"{found['gb']:.2f} GB ({found['table']:.2f} the option table), gap {found['gap']:.1e}, "
+        f"{found['contacts']:,} contacts, {kept}"
+    )
 
 
 def run(command: Sequence[str]) -> dict[str, Any]:
@@ -151,30 +169,43 @@ def measure_whole(n_leads: int) -> dict[str, float]:
     return {"cpu": cpu, "gap": plan.gap, "kept": plan.keeps_limits, "contacts": contacts}
 
 
-def as_problem(market: Market, limits: Sequence[Limit], people: Any = None) -> Any:
-    """The market as the allocator sees it: rows that refer to its arrays."""
-    from acquire.allocate.figures import Figure
-    from acquire.allocate.problem import People, Problem
-    from acquire.allocate.rows import Row
+def measure_allocate(n_leads: int) -> dict[str, float]:
+    """Solve the second problem as a plan does: limits with a confidence, whole contacts, the limits explained."""
+    from acquire.allocate.solve import allocate
+    from acquire.domain import Channel, Limits, Objective
 
-    def figure(name: str, limit: Limit, among: str | None) -> Figure:
-        codes = None if among is None else getattr(market, among)
-        values = None if name == "contacts" else getattr(market, name)
-        return Figure(n_options=len(market), values=values, among=codes, code=limit.code)
-
-    rows = tuple(
-        Row(
-            name=limit.name,
-            unit="rate",
-            figure=figure(limit.figure, limit, limit.among),
-            base=figure(limit.base, limit, limit.among if limit.base_among else None) if limit.base else None,
-            allowed=limit.allowed,
-            at_least=limit.at_least,
-        )
-        for limit in limits
+    market = make_market(n_leads, N_OFFERS, SEED, np.float32)
+    options = as_options(market, SEED)
+    everything = float(market.spend.mean(dtype=np.float64)) * n_leads
+    limits = Limits(
+        budget=0.25 * everything,
+        max_contacts=0.3 * n_leads,
+        max_bad_rate=0.085,
+        bad_rate_confidence=0.95,
+        max_cac=17.0,
+        max_incremental_cac=35.0,
+        max_channel_share={"c2": 0.12},
+        min_group_share={"young": 0.33},
     )
-    people = people or People.of(np.repeat(np.arange(market.n_people, dtype=np.int32), market.n_offers))
-    return Problem(gain=market.gain, people=people, rows=rows)
+    own: dict[str, dict[str, float]] = {
+        "c0": {"max_spend": 0.03 * everything},
+        "c1": {"max_contacts": 0.03 * n_leads},
+        "c3": {"max_bad_rate": 0.07},
+    }
+    channels = tuple(Channel(channel=name, partner=name, **own.get(name, {})) for name in options.channel_names)
+    before, started = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
+    plan = allocate(options, limits, channels, Objective(maximise="incremental_value"), seed=SEED)
+    cpu = time.process_time() - started
+    at_least = {"min_group_share[young]"}
+    over = [(u.allowed - u.used if u.name in at_least else u.used - u.allowed) / u.allowed for u in plan.limit_uses]
+    kept = all(excess <= 1e-9 for excess in over if not np.isnan(excess))
+    return {
+        "cpu": cpu,
+        "gap": plan.certificate.gap,
+        "kept": kept,
+        "contacts": len(plan.chosen),
+        "table": before / 1e6,
+    }
 
 
 class Parts(Sequence[Any]):

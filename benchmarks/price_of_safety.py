@@ -3,8 +3,9 @@
     python benchmarks/price_of_safety.py
 
 Fits once, then plans `plan.toml` at several confidences, for the realised bad rate (coin flips count) and for the expected one
-(model error only). The last lines plan with the true chances to book in place of the estimated ones: what a perfect uplift model
-would reach under the same promise, so what is left to gain is told apart from what safety costs.
+(model error only). The next lines plan with the true chances to book in place of the estimated ones: what a perfect uplift model
+would reach under the same promise, so what is left to gain is told apart from what safety costs. The last ones plan both plan
+files with the challenger in place of the scorecard, as if somebody had promoted it.
 """
 
 import dataclasses
@@ -19,6 +20,7 @@ import numpy as np
 import pandas as pd
 
 from acquire.ingest.tables import Tables, read_tables
+from acquire.prefilter.ranking import RankingKind
 from acquire.prefilter.screen import screen
 from acquire.scored import Scored
 from campaigns.choice import Market, choose
@@ -28,6 +30,7 @@ from campaigns.scoring import Models, bad_labels, fit_money, fit_risk, fit_uplif
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 MARKET = SHARED / "markets" / "taiwan"
+CHAMPIONS: tuple[RankingKind, ...] = ("scorecard", "challenger")
 PROMISES = (
     (0.5, "expected"),
     (0.8, "expected"),
@@ -45,23 +48,32 @@ def main() -> None:
     tables = read_tables(plan_file.sources, plan_file.columns, assume_consent=plan_file.assume_consent, today=today)
     effects = fit_uplift(tables, plan_file.seed, plan_file.uplift)
     revenue, event_rates = fit_money(tables, plan_file.seed)
-    risk = fit_risk(tables, plan_file.risk, plan_file.seed, today)
-    models = Models(effects=effects, risk=risk, revenue=revenue, event_rates=event_rates)
-    everybody = np.ones(len(tables.history), dtype=np.bool_)
-    held_out = judge(
-        tables.history, score_held_out(models, tables), everybody, effects.assignment, bad_labels(risk, tables.history)
-    )
-    scored = score_leads(models, tables.leads, tables)
-    market = make_market(plan_file, tables, scored)
     print(
         f"{'scores':28s} {'confidence':>10s} {'basis':>9s} {'extra promised':>15s} "
-        f"{'extra true':>11s} {'bad true':>9s} {'spend true':>11s}"
+        f"{'extra true':>11s} {'bad true':>9s} {'spend true':>11s} {'value true':>11s}"
     )
-    for confidence, basis in PROMISES:
-        print_line("acquire", market, held_out, confidence, basis)
-    knowing = dataclasses.replace(market, scored=with_true_chances(scored, tables))
-    for confidence, basis in ((0.5, "expected"), (0.95, "realised")):
-        print_line("true chances to book", knowing, held_out, confidence, basis)
+    for champion in CHAMPIONS:
+        risk = fit_risk(tables, plan_file.risk, plan_file.seed, today, champion)
+        models = Models(effects=effects, risk=risk, revenue=revenue, event_rates=event_rates)
+        scored, held_out = score_leads(models, tables.leads, tables), judge_on_history(models, tables)
+        market = make_market(plan_file, tables, scored)
+        if champion == "scorecard":
+            for confidence, basis in PROMISES:
+                print_line("scorecard", market, held_out, confidence, basis)
+            knowing = dataclasses.replace(market, scored=with_true_chances(scored, tables))
+            for confidence, basis in ((0.5, "expected"), (0.95, "realised")):
+                print_line("true chances to book", knowing, held_out, confidence, basis)
+        else:
+            print_line("challenger", market, held_out, 0.95, "realised")
+        valuing = make_market(read_plan_file(MARKET / "plan_value.toml"), tables, scored)
+        print_line(f"{champion}, most value", valuing, held_out, 0.95, "realised")
+
+
+def judge_on_history(models: Models, tables: Tables) -> HeldOut:
+    """Every row of history, scored by models that did not see it."""
+    everybody = np.ones(len(tables.history), dtype=np.bool_)
+    labels = bad_labels(models.risk, tables.history)
+    return judge(tables.history, score_held_out(models, tables), everybody, models.effects.assignment, labels)
 
 
 def make_market(plan_file: PlanFile, tables: Tables, scored: Scored) -> Market:
@@ -94,7 +106,7 @@ def print_line(who: str, market: Market, held_out: HeldOut, confidence: float, b
     true = judged(targets)
     print(
         f"{who:28s} {confidence:10.2f} {basis:>9s} {options.incremental[at].sum():15.1f} {true['incremental']:11.1f} "
-        f"{true['bad_rate']:9.4f} {true['spend']:11,.0f}",
+        f"{true['bad_rate']:9.4f} {true['spend']:11,.0f} {true['value']:11,.0f}",
         flush=True,
     )
 

@@ -68,7 +68,7 @@ class Market:
             self.offers,
             self.objective,
             eligible=eligible,
-            groups=tuple(self.limits.min_group_share),
+            groups=self.limits.groups,
             correction=correction,
         )
         return open_options(options, self.limits)
@@ -148,7 +148,7 @@ def follow(market: Market, held_out: HeldOut, allocation: Allocation, correction
         market.offers,
         market.objective,
         eligible=held_out.eligible,
-        groups=tuple(market.limits.min_group_share),
+        groups=market.limits.groups,
         correction=correction,
     )
     options = open_options(options, market.limits)
@@ -160,7 +160,7 @@ def _as_traffic(market: Market, held_out: HeldOut) -> tuple[pd.DataFrame, Scored
     """Give history what limits read from the leads and it may lack: nobody is in a group it does not know, and an unknown
     amount is the leads' average, so that amounts then say nothing about who is chosen.
     """
-    unknown = [group for group in market.limits.min_group_share if group not in held_out.history]
+    unknown = [group for group in market.limits.groups if group not in held_out.history]
     history, scored = held_out.history.assign(**dict.fromkeys(unknown, 0.0)), held_out.scored
     if not market.limits.uses("max_bad_amount_rate"):
         return history, scored

@@ -8,6 +8,18 @@ import click
 
 _folder = click.Path(exists=True, file_okay=False, path_type=Path)
 _file = click.Path(exists=True, dir_okay=False, path_type=Path)
+_days = click.IntRange(0, 3_650)
+
+_leads_weeks = click.option(
+    "--leads-weeks", type=float, default=4.0, show_default=True, help="Weeks of traffic that the leads are."
+)
+_booking_window = click.option(
+    "--booking-window-days", type=_days, default=30, show_default=True, help="Until a booking counts."
+)
+_maturity = click.option(
+    "--maturity-days", type=_days, default=60, show_default=True, help="Until bad is known after that."
+)
+_as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
 
 
 @click.group()
@@ -24,21 +36,9 @@ def experiment() -> None:
     "--smallest-uplift", type=float, help="Smallest effect worth finding (else: a quarter of the booking rate)."
 )
 @click.option("--max-weeks", type=int, default=8, show_default=True, help="Longest time of taking in leads.")
-@click.option("--leads-weeks", type=float, default=4.0, show_default=True, help="Weeks of traffic that the leads are.")
-@click.option(
-    "--booking-window-days",
-    type=click.IntRange(0, 3_650),
-    default=30,
-    show_default=True,
-    help="Until a booking counts.",
-)
-@click.option(
-    "--maturity-days",
-    type=click.IntRange(0, 3_650),
-    default=60,
-    show_default=True,
-    help="Until bad is known after that.",
-)
+@_leads_weeks
+@_booking_window
+@_maturity
 def design(plan: Path, out: Path, **settings: Any) -> None:
     """Design a pilot for PLAN: who gets what at random, how many, how long, and what it will be able to tell."""
     from campaigns.experiments import write_pilot_design
@@ -50,25 +50,13 @@ def design(plan: Path, out: Path, **settings: Any) -> None:
 
 @experiment.command()
 @click.argument("plan", type=_folder)
-@click.option("--leads-weeks", type=float, default=4.0, show_default=True, help="Weeks of traffic that the leads are.")
-@click.option(
-    "--booking-window-days",
-    type=click.IntRange(0, 3_650),
-    default=30,
-    show_default=True,
-    help="Until a booking counts.",
-)
-@click.option(
-    "--maturity-days",
-    type=click.IntRange(0, 3_650),
-    default=60,
-    show_default=True,
-    help="Until bad is known after that.",
-)
+@_leads_weeks
+@_booking_window
+@_maturity
 @click.option(
     "--control-share", "shares", type=float, multiple=True, help="Share of control to compare; may be given again."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
+@_as_json
 def size(plan: Path, shares: tuple[float, ...], as_json: bool, **settings: Any) -> None:
     """Say what the holdout of PLAN, a folder that acquire plan wrote, will be able to tell, and when.
 
@@ -97,14 +85,8 @@ def size(plan: Path, shares: tuple[float, ...], as_json: bool, **settings: Any) 
 )
 @click.option("--control-share", type=float, help="Share that was to be kept back: hold the sizes against it.")
 @click.option("--looks", type=int, default=1, show_default=True, help="How often the experiment is read in all.")
-@click.option(
-    "--booking-window-days",
-    type=click.IntRange(0, 3_650),
-    default=30,
-    show_default=True,
-    help="Until a booking counts.",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
+@_booking_window
+@_as_json
 def read(folders: tuple[Path, ...], outcomes: Path, as_json: bool, **settings: Any) -> None:
     """Read what contacts added: DIR is a folder of acquire plan or of a pilot, OUTCOMES what became of its leads.
 

@@ -9,7 +9,7 @@ import click
 if TYPE_CHECKING:
     from campaigns.scenario_document import Scenario
 
-_plan = click.argument("plan", type=click.Path(exists=True, file_okay=False, path_type=Path))
+_plan = click.argument("plan", type=click.Path(exists=True, path_type=Path))
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
 
 
@@ -147,9 +147,10 @@ def replan(
 ) -> None:
     """Plan the rest of a running campaign anew: PLAN is the folder of its plan, DONE lists the leads contacted so far.
 
-    DONE (Parquet or CSV) has lead_id and, optionally, offer (else the planned one) and cost. What was done stays, at what it
-    cost, and every limit speaks of the whole campaign; the rest of the budget is spent in the days that are left, no channel
-    faster than it can. Nothing is fitted anew. With --out writes replan.json and contacts.parquet.
+    DONE (Parquet or CSV) has lead_id and, optionally, offer (else the planned one), cost, booked and bad (0 or 1; empty = not
+    known yet). What was done stays, at what it cost and as it turned out, and every limit speaks of the whole campaign; the rest
+    of the budget is spent in the days that are left, no channel faster than it can. Nothing is fitted anew. With --out writes
+    replan.json and contacts.parquet.
     """
     from campaigns.frontier_lines import replan_lines
     from campaigns.replan_document import Course

@@ -95,14 +95,16 @@ class FairUnit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FairPriceLine:
-    """One channel and tier of the price sheet.
+    """One channel and tier of the price sheet, or all that is planned with one partner.
 
     Attributes:
+        channel: Empty where the line is over all channels and tiers of the partner.
         from_contacts: Where the tier begins; 0 = the first.
         contacts: Planned in it.
         worth: Money that all of it is worth beyond what it costs.
         is_bounded: Whether it would be worth more, but the limits allow no plan that pays more for all of it.
         units: Prices per contact, application and booking.
+        people_share: Share of the people that the sheet was solved on; below 1 it is a sample.
     """
 
     partner: str
@@ -112,6 +114,7 @@ class FairPriceLine:
     worth: Estimate
     is_bounded: bool
     units: tuple[FairUnit, ...]
+    people_share: float = 1.0
 
     @classmethod
     def from_content(cls, raw: Mapping[str, Any]) -> "FairPriceLine":

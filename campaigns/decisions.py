@@ -131,6 +131,20 @@ def money_notes(choice: Choice, lines: Sequence[AllocationLine]) -> tuple[str, .
     return tuple(f"{name} is passed by less than two cents, as spend is in whole cents" for name in broken)
 
 
+def deterrence_notes(choice: Choice, currency: str) -> tuple[str, ...]:
+    """Say how many are contacted so that fewer of them book: worth money on paper, and seldom what anybody means to buy."""
+    options, at = choice.options, choice.allocation.chosen
+    fewer = options.incremental[at] < 0
+    if not fewer.any():
+        return ()
+    contacts = choice.allocation.contacts[fewer].sum()
+    value = float(choice.allocation.contacts[fewer] @ options.value[at][fewer])
+    return (
+        f"{contacts:,.0f} of the contacts are expected to lower the chance to book, which pays where a booking is likely to go "
+        f"bad ({value:,.0f} {currency} of the plan's value): refusing them at approval does the same without a contact",
+    )
+
+
 def _decide(market: Market, choice: Choice) -> pd.DataFrame:
     n = len(market.leads)
     options, at = choice.options, choice.allocation.chosen

@@ -6,10 +6,10 @@ from pathlib import Path
 import pandas as pd
 
 from acquire.ingest.market import Market
+from campaigns.demo_campaign import RunningCampaign
 
-_BUDGET_PER_LEAD = (
-    3  # about two thirds of what the best plan would spend if it had no budget, so that the limit holds it back
-)
+_BUDGET_PER_LEAD = 3  # about two thirds of what the best plan would spend if it had no limits
+_RUNNING = ("price_tiers", "current_plan", "spend_history")
 
 _POLICY = """\
 version = "demo-1"
@@ -74,7 +74,7 @@ channels = "channels.csv"
 offers = "offers.csv"
 links = "links.parquet"
 policy = "policy.toml"
-
+{running}
 [columns]
 protected = ["gender"]
 
@@ -114,11 +114,41 @@ def write_demo_market(folder: Path, market: Market) -> Path:
     for name in ("history", "leads", "links"):
         _replace(folder / f"{name}.parquet", _parquet_writer(getattr(market, name)))
     for name in ("channels", "offers"):
-        _replace(folder / f"{name}.csv", _text_writer(getattr(market, name).to_csv(index=False)))
+        _write_csv(folder, name, getattr(market, name))
     _replace(folder / "policy.toml", _text_writer(_POLICY))
+    return _write_plan(folder, market, running="")
+
+
+def write_running_demo(folder: Path, market: Market, running: RunningCampaign) -> Path:
+    """Write `market` as a campaign that runs already: its files, and those of today's plan, past weeks and price tiers.
+
+    Args:
+        folder: As of `write_demo_market`.
+        market: A made-up market.
+        running: What runs in it, and what partners ask beside each contact.
+
+    Returns:
+        Path of the plan file.
+    """
+    write_demo_market(folder, market)
+    for name in ("channels", *_RUNNING):
+        _write_csv(folder, name, getattr(running, name))
+    return _write_plan(folder, market, running="".join(f'{name} = "{name}.csv"\n' for name in _RUNNING))
+
+
+def demo_budget(market: Market) -> int:
+    """Give the budget of the plan file, in whole money."""
+    return _BUDGET_PER_LEAD * len(market.leads)
+
+
+def _write_plan(folder: Path, market: Market, running: str) -> Path:
     plan = folder / "plan.toml"
-    _replace(plan, _text_writer(_PLAN.format(budget=_BUDGET_PER_LEAD * len(market.leads))))
+    _replace(plan, _text_writer(_PLAN.format(budget=demo_budget(market), running=running)))
     return plan
+
+
+def _write_csv(folder: Path, name: str, table: pd.DataFrame) -> None:
+    _replace(folder / f"{name}.csv", _text_writer(table.to_csv(index=False)))
 
 
 def _replace(path: Path, write: Callable[[Path], object]) -> None:

@@ -12,7 +12,8 @@ from acquire.domain import Channel
 from acquire.ingest.market import Market, MarketSpec, make_market
 from campaigns import users
 from campaigns.daily_facts import load_daily_facts, record_channels
-from campaigns.demo import write_demo_market
+from campaigns.demo import demo_budget, write_running_demo
+from campaigns.demo_campaign import running_campaign
 from campaigns.frontiers import keep_frontier, make_frontier
 from campaigns.plan import make_plan
 from campaigns.plan_document import PlanDocument
@@ -54,7 +55,8 @@ def run_demo(
     """
     with progress.stage("Make a market"):
         market = make_market(spec, np.random.default_rng(seed))
-        plan_file = write_demo_market(folder / "market", market)
+        running = running_campaign(market, demo_budget(market), np.random.default_rng([seed, 1]))
+        plan_file = write_running_demo(folder / "market", market, running)
     with progress.stage("Load a year of daily results"):
         store = open_or_create_store(settings.database_url)
         channels = channels_of(market)

@@ -137,9 +137,23 @@ def compare_policies(
     policies["likeliest to book, as many contacts"] = _likeliest(held_out, int((plan > 0).sum()))
     beyond = value_policies(held_out.booked, policies, rng)
     return tuple(
-        dataclasses.replace(_value_policy(held_out, name, given, rng), plan_beyond=beyond.difference("plan", name))
+        dataclasses.replace(
+            _value_policy(held_out, name, given, rng, _charged_per_lead(held_out, market, given)),
+            plan_beyond=beyond.difference("plan", name),
+        )
         for name, given in policies.items()
     )
+
+
+def _charged_per_lead(held_out: HeldOut, market: Market, arm: Ints) -> float:
+    """What channels charge besides each contact (fixed costs, price tiers) under a policy, in money per lead of the traffic.
+
+    As many of the traffic's arrivals are contacted in a channel as the policy contacts of history there, as a share of all.
+    """
+    arrivals = float(market.leads["weight"].sum()) if "weight" in market.leads else float(len(market.leads))
+    contacted = held_out.history["channel"][arm > 0].value_counts() / max(len(arm), 1)
+    charged = (channel.once_used(arrivals * float(contacted.get(channel.channel, 0.0))) for channel in market.channels)
+    return sum(charged) / max(arrivals, 1e-9)
 
 
 def _likeliest(held_out: HeldOut, n_contacts: int) -> Ints:
@@ -170,9 +184,11 @@ def _shuffled(arm: Ints, held_out: HeldOut, rng: np.random.Generator) -> Ints:
     return dealt
 
 
-def _value_policy(held_out: HeldOut, name: str, arm: Ints, rng: np.random.Generator) -> PolicyValue:
+def _value_policy(
+    held_out: HeldOut, name: str, arm: Ints, rng: np.random.Generator, charged_per_lead: float
+) -> PolicyValue:
     rows = np.arange(len(arm))
-    booked, value = held_out.booked[rows, arm], held_out.value[rows, arm]
+    booked, value = held_out.booked[rows, arm], held_out.value[rows, arm] - charged_per_lead
     incremental = booked - held_out.booked[:, 0]
     contacted = arm > 0
     # The bad rate of a policy is that of its contacts' bookings; of nobody's contacts, that of everybody who comes anyway.

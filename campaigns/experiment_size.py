@@ -1,7 +1,7 @@
 """`acquire experiment size`: what the holdout of a finished plan will be able to tell, when, and what another share would.
 
 The plan's own expectations (allocation of plan.json, corrected as the headline is) meet the controls that it kept back
-(decisions.parquet).
+(decisions.parquet). Whom only the lot of [explore] contacts is left out, as in reading: nobody was kept back to compare with.
 """
 
 import json
@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from acquire.domain import check_fraction
@@ -25,6 +26,7 @@ from acquire.uplift.holdout_power import (
 )
 from acquire.uplift.sample_ratio import ALL
 from campaigns import report_words as words
+from campaigns.decisions import RESERVE
 from campaigns.experiment_outcomes import LARGEST
 from campaigns.experiment_words import aligned
 from campaigns.json_values import plain
@@ -32,6 +34,7 @@ from campaigns.outputs import DOCUMENT
 
 SHARES = (0.02, 0.05, 0.1, 0.2, 0.3)
 _FIGURES = ("contacts", "booked", "incremental", "spend")
+_SCORES = {"booked": "p_booked_", "incremental": "uplift_", "spend": "spend_"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +81,7 @@ class ExperimentSize:
 
     Attributes:
         lines: All channels together, then each.
+        by_lot: Contacts that are left out, as only the lot of [explore] chose them.
         readable: For each line, days until it can be read.
         shares: The same traffic under other shares of control.
         share_needed: Smallest share of control at which this traffic is enough; NaN where none is.
@@ -94,6 +98,7 @@ class ExperimentSize:
     ends_on: date
     booked_readable_on: date
     bad_readable_on: date
+    by_lot: int = 0
 
     def to_json(self) -> str:
         """Give it as JSON text: undefined figures are null, days ISO 8601."""
@@ -112,7 +117,7 @@ def size_experiment(folder: Path, settings: SizeSettings | None = None) -> Exper
         BadInput: The folder holds no plan, the plan contacts nobody, or a setting is wrong.
     """
     asked = settings or SizeSettings()
-    planned, currency, made_on = _read(folder)
+    planned, by_lot, currency, made_on = _read(folder)
     lines = (holdout_power(ALL, planned), *(holdout_power(one.channel, (one,)) for one in planned))
     ends_on = made_on + timedelta(days=math.ceil(7 * asked.leads_weeks))
     booked_on = ends_on + timedelta(days=asked.booking_window_days + 1)
@@ -129,6 +134,7 @@ def size_experiment(folder: Path, settings: SizeSettings | None = None) -> Exper
         ends_on=ends_on,
         booked_readable_on=booked_on,
         bad_readable_on=booked_on + timedelta(days=asked.maturity_days),
+        by_lot=by_lot,
     )
 
 
@@ -140,6 +146,8 @@ def size_lines(size: ExperimentSize) -> Iterator[str]:
     yield ""
     yield from aligned(_table(size))
     yield ""
+    if size.by_lot:
+        yield f"{words.say_count(size.by_lot)} contacts by lot ([explore]) are left out: nobody was kept back to compare with."
     yield '"finds": this uplift is told from nothing (90 % interval above 0) 8 times in 10; "chance": that the expected one is.'
     yield f"Traffic until {size.ends_on}: bookings can be read from {size.booked_readable_on}, bads from {size.bad_readable_on}."
     if not math.isnan(total.cac_low):
@@ -197,23 +205,27 @@ def _days(line: HoldoutPower, asked: SizeSettings) -> float:
     return math.ceil(7 * asked.leads_weeks * line.times_needed) + asked.booking_window_days
 
 
-def _read(folder: Path) -> tuple[tuple[Planned, ...], str, date]:
-    """Give what the plan expects by channel, its currency, and the day it was made."""
+def _read(folder: Path) -> tuple[tuple[Planned, ...], int, str, date]:
+    """Give what the plan expects by channel, how many contacts by lot are left out, its currency, and the day it was made."""
     if not (folder / DOCUMENT).is_file():
         raise BadInput(f"{folder} holds no {DOCUMENT}; name a folder that acquire plan wrote")
     try:
         document = json.loads((folder / DOCUMENT).read_text(encoding="utf-8"))
-        decisions = pd.read_parquet(folder / "decisions.parquet", columns=["channel", "decision"])
+        decisions = pd.read_parquet(folder / "decisions.parquet")
+        contacts = decisions[decisions["decision"] == "contact"]
+        own = _own_shares(contacts)
         controls = decisions.loc[decisions["decision"] == "control", "channel"].value_counts().to_dict()
         sums: dict[str, dict[str, float]] = {}
         for line in document["allocation"]:
             figures = sums.setdefault(str(line["channel"]), dict.fromkeys(_FIGURES, 0.0))
             for name in _FIGURES:
-                figures[name] += float(line[name])
+                figures[name] += float(line[name]) * own.get((line["channel"], line["offer"]), {}).get(name, 1.0)
         planned = tuple(
             Planned(channel=channel, controls=float(controls.get(channel, 0)), **figures)
             for channel, figures in sorted(sums.items())
+            if figures["contacts"] > 0
         )
+        by_lot = int((contacts["reason"] == RESERVE).sum())
         if not all(abs(getattr(one, name)) <= LARGEST for one in planned for name in _FIGURES):
             raise ValueError("figures that no plan writes")
         made_on = datetime.fromisoformat(document["created_at"]).date()
@@ -222,4 +234,18 @@ def _read(folder: Path) -> tuple[tuple[Planned, ...], str, date]:
         raise BadInput(f"the plan in {folder} is damaged or of another version; plan again") from None
     if not planned:
         raise BadInput(f"the plan in {folder} contacts nobody; there is nothing to read")
-    return planned, currency, made_on
+    return planned, by_lot, currency, made_on
+
+
+def _own_shares(contacts: pd.DataFrame) -> dict[tuple[str, str], dict[str, float]]:
+    """By channel and offer, the share of each figure that is of leads whom the plan itself chose; no entry where all are."""
+    shares = {}
+    for (channel, offer), rows in contacts.groupby(["channel", "offer"]):
+        own = (rows["reason"] != RESERVE).to_numpy()
+        if not own.all():
+            scores = {name: rows[f"{score}{offer}"].to_numpy(np.float64) for name, score in _SCORES.items()}
+            shares[str(channel), str(offer)] = {"contacts": float(own.mean())} | {
+                name: float(score[own].sum() / score.sum()) if score.sum() else float(own.mean())
+                for name, score in scores.items()
+            }
+    return shares

@@ -15,7 +15,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import numpy as np
 import pandas as pd
 
@@ -25,6 +24,7 @@ from acquire.uplift.experiment import design_pilot
 from acquire.uplift.pilot import PilotDesign
 from campaigns import report_words as words
 from campaigns.folders import replacing
+from campaigns.markdown_pages import markdown_templates
 from campaigns.pilot_inputs import PilotInputs, PilotSettings, read_pilot_inputs
 from campaigns.plan_file import PlanFile, read_plan_file
 
@@ -90,24 +90,15 @@ def write_pilot_design(
 
 def render_pilot(document: PilotDocument) -> str:
     """Give design.md: the pilot in plain words."""
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("campaigns", "templates"),
-        autoescape=False,  # noqa: S701 - Markdown, not HTML
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters |= {
+    filters = {
         "count": lambda value: words.say_count(round(value) if math.isfinite(value) else value),
         "money": lambda value: words.say_money(value, document.currency),
         "percent": words.say_percent,
         "points": words.say_points,
         "width": lambda value: words.say_points(value).removeprefix("+"),
         "day": lambda day: f"{day.day} {day:%B %Y}",
-        "cell": _cell,
     }
-    return environment.get_template("pilot.md.jinja").render(pilot=document, design=document.design)
+    return markdown_templates(filters).get_template("pilot.md.jinja").render(pilot=document, design=document.design)
 
 
 def check_folder(out: Path) -> None:
@@ -155,11 +146,6 @@ def _write(folder: Path, document: PilotDocument, assignment: pd.DataFrame) -> N
     (folder / "design.json").write_text(document.to_json(), encoding="utf-8")
     (folder / "design.md").write_text(render_pilot(document), encoding="utf-8")
     assignment.to_parquet(folder / "assignment.parquet", index=False)
-
-
-def _cell(text: str) -> str:
-    """Keep a name from breaking the table it stands in."""
-    return " ".join(text.split()).replace("|", "\\|")
 
 
 def _plain(thing: Any) -> Any:

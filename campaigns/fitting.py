@@ -1,13 +1,14 @@
 """The first half of a plan, and all of `acquire fit`: tables in, everything that is learnt from history out."""
 
 import dataclasses
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 import pandas as pd
 
-from acquire.domain import Limits, Objective, Policy
+from acquire.domain import CommonLimits, Limits, Objective, Policy
 from acquire.errors import BadInput
 from acquire.ingest.tables import Tables, read_tables
 from acquire.prefilter.approval import ApprovalModel
@@ -145,11 +146,12 @@ def _check_labels(plan_file: PlanFile, objective: Objective, tables: Tables) -> 
     """Raise BadInput where a limit or the objective needs an outcome that history does not have."""
     limits = plan_file.limits
     if not tables.has_bad:
-        for key in ("max_bad_rate", "max_incremental_bad_rate", "max_bad_amount_rate"):
-            if getattr(limits, key) is not None:
-                raise BadInput(
-                    f"{key} is {getattr(limits, key)}, but history has no bad label; add column bad, or drop the limit"
-                )
+        for of, own in _everywhere(limits):
+            for key in ("max_bad_rate", "max_incremental_bad_rate", "max_bad_amount_rate"):
+                if (figure := getattr(own, key)) is not None:
+                    raise BadInput(
+                        f"{key}{of} is {figure}, but history has no bad label; add column bad, or drop the limit"
+                    )
         limited = [c.channel for c in tables.channels if c.max_bad_rate is not None]
         if limited:
             raise BadInput(
@@ -159,16 +161,25 @@ def _check_labels(plan_file: PlanFile, objective: Objective, tables: Tables) -> 
         raise BadInput(
             "maximise is incremental_value, but history has no revenue; add column revenue, or use incremental_accounts"
         )
-    for group in limits.min_group_share:
-        if group not in tables.leads or not set(tables.leads[group].dropna().unique()) <= {0, 1}:
-            raise BadInput(f"min_group_share names {group}, which is no 0/1 column of the leads; name one, or drop it")
-    if (limits.min_region_share or limits.max_region_share or limits.refuse_regions) and "region" not in tables.leads:
+    for of, own in _everywhere(limits):
+        for group in own.min_group_share:
+            if group not in tables.leads or not set(tables.leads[group].dropna().unique()) <= {0, 1}:
+                raise BadInput(
+                    f"min_group_share{of} names {group}, which is no 0/1 column of the leads; name one, or drop it"
+                )
+    if (limits.name_regions or limits.refuse_regions) and "region" not in tables.leads:
         raise BadInput("a limit names regions, but the leads have no column region; add it, or drop the limit")
     _check_names(plan_file.limits, tables)
 
 
+def _everywhere(limits: Limits) -> Iterator[tuple[str, CommonLimits]]:
+    """The limits of the whole plan and of its parts, each with the words that say whose: " of limits.channel.feed"."""
+    yield "", limits
+    yield from ((f" of {where}", own) for where, own in limits.named_parts())
+
+
 def _check_names(limits: Limits, tables: Tables) -> None:
-    """Raise BadInput where a share of spend names what the channels table does not have; asked before anything is fitted."""
+    """Raise BadInput where a limit names what the channels table does not have; asked before anything is fitted."""
     known = {
         "max_partner_share": {channel.partner for channel in tables.channels},
         "max_channel_share": {channel.channel for channel in tables.channels},

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from campaigns import report_words as words
 from campaigns.frontier_document import FrontierDocument
 from campaigns.frontier_words import grid_table, say_here, say_promise, say_step, step_lines
-from campaigns.replan_document import Replan
+from campaigns.replan_document import Outcomes, Replan
 from campaigns.report_words import GOALS
 from campaigns.scenario_document import Scenario
 from campaigns.scenario_words import HEADS, flat, scenario_rows
@@ -69,9 +69,20 @@ def replan_lines(document: Replan) -> list[str]:
         f"{document.days_left:g} of {document.days:g} days are left.",
         *aligned([heads, *rows]),
         "",
+        *say_outcomes(document.outcomes),
         f"Leads still to contact: {document.kept:,} as planned, {document.added:,} new, {document.other_offer:,} with another "
         f"offer; dropped from the plan: {document.dropped:,}.",
         f"Held back by: {', '.join(held) or 'nothing'}.",
         "",
         *aligned([("channel", "made", "planned rest", "rest now", "a day"), *paces]),
     ]
+
+
+def say_outcomes(outcomes: Outcomes) -> list[str]:
+    """Say what is known of the contacts made; nothing where no outcome was given."""
+    if not outcomes.known:
+        return []
+    said = f"Of {outcomes.known:,} contacts with a known outcome {outcomes.booked:,} booked"
+    expected = f"{words.say_count(round(outcomes.booked_expected, 1))} were expected"
+    matured = f"; of {outcomes.matured:,} matured bookings {outcomes.bad:,} went bad" if outcomes.matured else ""
+    return [f"{said} ({expected}){matured}."]

@@ -68,6 +68,10 @@ def read_plan(folder: Path) -> PlanDocument:
     Raises:
         BadInput: There is none, or not one that this version reads.
     """
+    if folder.is_file():
+        raise BadInput(
+            f"{folder.name} is a file; give the folder of a plan: acquire plan {folder.name} --out DIR makes one, DIR"
+        )
     try:
         return PlanDocument.from_json((folder / DOCUMENT).read_text(encoding="utf-8"))
     except FileNotFoundError:

@@ -11,6 +11,7 @@ import jinja2
 from acquire.prefilter.bins import NumericBins
 from acquire.prefilter.variable import Variable
 from campaigns import report_words as words
+from campaigns.markdown_pages import markdown_templates
 from campaigns.report_risk import risk_figures
 
 if TYPE_CHECKING:
@@ -112,14 +113,6 @@ def _shown(table: "Table") -> list[dict[str, Any]]:
 
 
 def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("campaigns", "templates"),
-        autoescape=False,  # noqa: S701 - Markdown, not HTML
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
     filters: Mapping[str, Any] = {
         "count": lambda value: words.say_count(_number(value)),
         "percent": lambda value: words.say_percent(_number(value), 2),
@@ -128,10 +121,8 @@ def _environment() -> jinja2.Environment:
         "shift_in_words": _shift_in_words,
         "factor": lambda log_odds: f"{math.exp(log_odds):.2f}",
         "day": lambda instant: f"{instant.day} {instant:%B %Y}",
-        "cell": lambda text: " ".join(str(text).split()).replace("|", "\\|"),
     }
-    environment.filters.update(filters)
-    return environment
+    return markdown_templates(filters)
 
 
 def _number(value: float | None) -> float:

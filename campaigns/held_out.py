@@ -49,7 +49,7 @@ class HeldOut:
 
     @property
     def value(self) -> Floats:
-        """Scores of value beyond control, shape (n, n_arms), in money."""
+        """Scores of value beyond control, shape (n, n_arms), in money; what channels charge once they are used is not in it."""
         return self.revenue - self.revenue[:, :1] - self.spend
 
     def predicted(self, row: Ints, arm: Ints) -> Floats:

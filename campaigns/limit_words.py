@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Sequence
 
 from acquire.explained import FURTHER, STEP, Explained, LimitEffect, LimitMove, Unspent
-from campaigns.report_words import GOALS, LIMIT_NAMES, say_count, say_money, say_percent
+from campaigns.report_words import GOALS, LIMIT_NAMES, say_count, say_money, say_percent, say_whose
 
 _SMALL = 5e-4  # of a unit: less is not worth a word
 _WHOSE = (
@@ -123,7 +123,7 @@ def name_limit(name: str) -> str:
     for whose in _WHOSE:
         words = words.removesuffix(whose)
     words = words[:1].lower() + words[1:]
-    return f"{words} of {of.rstrip(']')}" if of else words
+    return f"{words} of {say_whose(key, of)}" if of else words
 
 
 def _more(change: float, say: Callable[[float], str], noun: str) -> str:

@@ -18,9 +18,9 @@ from acquire.prefilter.screen import NO_CONSENT, screen
 from campaigns.approvals import approval_notes
 from campaigns.challengers import with_champion
 from campaigns.champions import champion_of_settings
-from campaigns.choice import Choice, Market, choose
+from campaigns.choice import Choice, Market
 from campaigns.comparisons import compare
-from campaigns.decisions import allocation_lines, count_reasons, make_decisions, money_notes
+from campaigns.decisions import allocation_lines, count_reasons, deterrence_notes, make_decisions, money_notes
 from campaigns.evidence import gather_evidence
 from campaigns.fitting import fit_models, prepare
 from campaigns.folders import check_apart, check_place, replacing
@@ -41,6 +41,7 @@ from campaigns.risk_evidence import risk_warnings
 from campaigns.scoring import Models, score_leads
 from campaigns.settings import Settings
 from campaigns.store.session import open_or_create_store
+from campaigns.today import choose_beside_today
 from campaigns.traffic import expected
 from campaigns.validation import validation_parts
 from campaigns.wear import with_wear
@@ -95,7 +96,7 @@ def make_plan(
         ahead = look_ahead(given)
         market = with_wear(market, ahead.curves, len(ahead.weeks))
     with progress.stage("Spend the budget within the limits"):
-        choice = choose(market, held_out)
+        choice = choose_beside_today(market, held_out, tables.current_plan, plan_file.currency)
     with progress.stage("Hold it against what runs today"):
         choice, comparisons = compare(market, held_out, choice, tables.current_plan, plan_file.currency)
     with progress.stage("Write it down"):
@@ -199,6 +200,7 @@ def _document(
             *risk_warnings(evidence.risk),
             *approval_notes(models.approval, tables.history),
             *choice.allocation.warnings,
+            *deterrence_notes(choice, plan_file.currency),
             *money_notes(choice, lines),
             *impact_notes(tables.leads, decisions, protected_columns(plan_file.columns)),
         ),

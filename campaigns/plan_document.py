@@ -67,7 +67,8 @@ class PolicyValue:
     Attributes:
         policy: "plan", "nobody", "everybody: <offer>", "random, as many contacts", "likeliest to book, as many contacts".
         contacts, booked, incremental: Per 1,000 leads.
-        value: Money per 1,000 leads beyond control; NaN where revenue is unknown.
+        value: Money per 1,000 leads beyond control, fixed costs and price tiers of the channels used paid; NaN where revenue is
+            unknown.
         bad_rate: Fraction of the bookings.
         plan_beyond: Extra accounts that the plan brings beyond this policy; the interval is of the paired difference. Undefined
             in a plan of an earlier version.

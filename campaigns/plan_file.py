@@ -103,7 +103,7 @@ def _plan_file(path: Path, plan: PlanKeys, content_hash: str) -> PlanFile:
     name = f"{path.parent.name}/{path.stem}"
     _check_built(plan.data)
     limits, objective = _limits(plan.limits), _objective(plan.objective)
-    if objective and objective.goal == "spend" and limits.min_incremental_accounts is None:
+    if objective and objective.goal == "spend" and not limits.uses("min_incremental_accounts"):
         raise BadInput(
             'minimise = "spend" needs min_incremental_accounts in [limits]; without it the best is to do nothing'
         )

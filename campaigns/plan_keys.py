@@ -1,10 +1,12 @@
 """The keys of the plan file, table by table, with their types; what the values mean is checked in plan_file.py."""
 
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Annotated, Any, Literal, get_type_hints
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints, create_model
 
-from acquire.domain import CONTROL, Direction, LearnerName, Unseen
+from acquire.domain import CONTROL, CommonLimits, Direction, LearnerName, Limits, PartLimits, Shares, Unseen
 from campaigns.toml_file import Strict
 
 DEFAULT_TIME_ZONE = "Asia/Shanghai"
@@ -73,54 +75,29 @@ class ObjectiveKeys(Strict):
     minimise: Literal["spend"] | None = None
 
 
-class PartKeys(Strict):
+def _keys_of(limits: type[CommonLimits], parts: type[Strict] | None = None) -> Any:
+    """The limits of acquire/limits_of.py as a table of the plan file: the same names, defaults and meanings, listed once."""
+    kinds = get_type_hints(limits)
+    keys: dict[str, Any] = {}
+    for f in fields(limits):
+        kind = kinds[f.name]
+        if kind == Shares:
+            keys[f.name] = (Caps if f.name.startswith("max_") else dict[str, float], Field(default_factory=dict))
+        elif kind == frozenset[str]:
+            keys[f.name] = (list[Text], Field(default_factory=list))
+        elif kind == Mapping[str, PartLimits]:
+            keys[f.name] = (dict[str, parts], Field(default_factory=dict))  # type: ignore[valid-type]  # known when it runs
+        elif f.name != "current_plan":  # a table of [data]
+            keys[f.name] = (kind, f.default)
+    return create_model(f"{limits.__name__}AsWritten", __base__=Strict, **keys)
+
+
+class PartKeys(_keys_of(PartLimits)):  # type: ignore[misc]  # made when it runs
     """[limits.channel.<name>], [limits.partner.<name>], [limits.affiliate.<name>]."""
 
-    max_spend: float | None = None
-    min_spend: float | None = None
-    max_contacts: float | None = None
-    min_contacts: float | None = None
-    max_bad_rate: float | None = None
-    max_incremental_bad_rate: float | None = None
-    max_bad_amount_rate: float | None = None
-    max_cac: float | None = None
-    max_incremental_cac: float | None = None
-    min_incremental_accounts: float | None = None
-    max_approvals: float | None = None
-    max_expected_loss: float | None = None
-    max_calls: float | None = None
 
-
-class LimitKeys(Strict):
+class LimitKeys(_keys_of(Limits, PartKeys)):  # type: ignore[misc]  # made when it runs
     """[limits]."""
-
-    budget: float | None = None
-    min_spend: float | None = None
-    max_bad_rate: float | None = None
-    bad_rate_confidence: float = 0.95
-    bad_rate_basis: Literal["realised", "expected"] = "realised"
-    max_incremental_bad_rate: float | None = None
-    max_bad_amount_rate: float | None = None
-    max_cac: float | None = None
-    max_incremental_cac: float | None = None
-    min_incremental_accounts: float | None = None
-    max_contacts: float | None = None
-    min_contacts: float | None = None
-    max_approvals: float | None = None
-    max_expected_loss: float | None = None
-    max_calls: float | None = None
-    max_partner_share: Caps = Field(default_factory=dict)
-    max_channel_share: Caps = Field(default_factory=dict)
-    max_affiliate_share: Caps = Field(default_factory=dict)
-    min_region_share: dict[str, float] = Field(default_factory=dict)
-    max_region_share: Caps = Field(default_factory=dict)
-    refuse_regions: list[Text] = Field(default_factory=list)
-    min_group_share: dict[str, float] = Field(default_factory=dict)
-    channel: dict[str, PartKeys] = Field(default_factory=dict)
-    partner: dict[str, PartKeys] = Field(default_factory=dict)
-    affiliate: dict[str, PartKeys] = Field(default_factory=dict)
-    locked_channels: list[Text] = Field(default_factory=list)
-    max_change: Caps = Field(default_factory=dict)
 
 
 class HoldoutKeys(Strict):

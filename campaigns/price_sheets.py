@@ -38,7 +38,8 @@ class _Bought:
 def make_price_sheet(market: Market, choice: Choice) -> tuple[FairPriceLine, ...]:
     """Price what the plan buys; empty where the limits leave no plan in shares of contacts.
 
-    The intervals are of the break-even prices as what contacts bring is known; the other limits' prices are taken as they are.
+    The intervals are of the break-even prices as what contacts bring is known. The other limits' prices are taken as they are,
+    and what a sample of the people misses is not in them.
     """
     options = choice.options
     used = np.unique(options.channel[choice.allocation.chosen])
@@ -70,6 +71,7 @@ def _line(price: FairPrice, deals: Deals, market: Market, choice: Choice) -> Fai
         worth=estimate(worth[0], worth[1:], worth[1:]),
         is_bounded=price.is_bounded,
         units=tuple(_units(price, planned, worth, following)),
+        people_share=deals.people_share,
     )
 
 
@@ -104,17 +106,24 @@ def _bought(at: Ints, shares: Floats, price: FairPrice, deals: Deals, market: Ma
     return _Bought(
         counts={"contact": shares.sum() * n, "application": applications * n, "booking": totals.booked},
         paid=totals.spend,
-        gain=_gain(totals, deals, market) / price.money if price.money > 0 else np.full(len(n), np.nan),
+        gain=_gain(totals, price, deals, market) / price.money if price.money > 0 else np.full(len(n), np.nan),
     )
 
 
-def _gain(totals: Totals, deals: Deals, market: Market) -> Floats:
+def _gain(totals: Totals, price: FairPrice, deals: Deals, market: Market) -> Floats:
     """What the objective makes of the contacts; where spend is minimised, with the extra accounts at their price."""
     if market.objective.goal == "incremental_value":
         return totals.value
     if market.objective.goal == "incremental_accounts":
         return totals.incremental
-    return deals.price_of("min_incremental_accounts") * totals.incremental - totals.spend
+    return _price_of_account(price, deals, market) * totals.incremental - totals.spend
+
+
+def _price_of_account(price: FairPrice, deals: Deals, market: Market) -> float:
+    """What an extra account of a channel is worth: to the plan, and to the parts that have to bring so many themselves."""
+    (channel,) = (channel for channel in market.channels if channel.channel == price.channel)
+    parts = ("", f"[{price.channel}]", f"[partner {price.partner}]", f"[affiliate {channel.affiliate_group}]")
+    return sum(deals.price_of(f"min_incremental_accounts{part}") for part in parts)
 
 
 def _contacts(at: Ints, shares: Floats, market: Market, choice: Choice) -> Chosen:

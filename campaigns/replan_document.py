@@ -41,7 +41,7 @@ class Course:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leg:
-    """Expected totals of a part of a campaign; what was done, at what it cost."""
+    """Expected totals of a part of a campaign; what was done, at what it cost and as it turned out so far."""
 
     contacts: float
     spend: float
@@ -49,6 +49,23 @@ class Leg:
     incremental: float
     value: float
     bad_rate: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcomes:
+    """What is known of the contacts made.
+
+    Attributes:
+        known: Contacts of which it is known whether they booked.
+        booked, booked_expected: How many of them did, and how many were expected to.
+        matured, bad: Bookings of which it is known whether they went bad, and how many did.
+    """
+
+    known: int
+    booked: int
+    booked_expected: float
+    matured: int
+    bad: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +88,7 @@ class Replan:
         made_at: Instant, UTC.
         days, days_left: Of the whole campaign, and still to come.
         done, planned_rest, rest, whole: What was done; what the plan in force would still do; what to do now; done and rest.
+        outcomes: What is known of what was done.
         channels: Pace by channel.
         limits: Over the whole campaign, the pace of each channel among them.
         kept, dropped, added, other_offer: Leads still to contact as planned, not any more, newly, with another offer.
@@ -86,6 +104,7 @@ class Replan:
     planned_rest: Leg
     rest: Leg
     whole: Leg
+    outcomes: Outcomes
     channels: tuple[ChannelPace, ...]
     limits: tuple[LimitUse, ...]
     kept: int

@@ -18,7 +18,7 @@ from campaigns.folders import check_apart, check_place, replacing
 from campaigns.frontiers import read_plan
 from campaigns.option_table import OptionTable, read_option_table
 from campaigns.plan_document import PlanDocument
-from campaigns.replan_document import ChannelPace, Course, Leg, Replan
+from campaigns.replan_document import ChannelPace, Course, Leg, Outcomes, Replan
 from campaigns.scenarios import changed_limits
 
 REPLAN, CONTACTS = "replan.json", "contacts.parquet"
@@ -30,7 +30,8 @@ def replan(folder: Path, file: Path, out: Path | None, course: Course, *, now: d
 
     Args:
         folder: What `acquire plan` wrote.
-        file: One row per lead contacted so far (Parquet or CSV): lead_id; optional offer (else the planned one) and cost.
+        file: One row per lead contacted so far (Parquet or CSV): lead_id; optional offer (else the planned one), cost, and
+            booked and bad as far as they are known.
         out: Folder for replan.json and contacts.parquet; replaced whole or not at all. None = nothing is written.
         course: What else is known.
         now: The present instant, UTC.
@@ -45,7 +46,8 @@ def replan(folder: Path, file: Path, out: Path | None, course: Course, *, now: d
     plan, table = read_plan(folder), read_option_table(folder)
     if table.options.size is not None:
         raise BadInput(
-            "the plan is over weighted leads, which are no single people to contact; replan a plan over leads"
+            "the plan is over leads that stand for others, of whom no row is one person who was contacted; plan the rest with "
+            "acquire plan: traffic of the weeks that are left, and limits less what was used"
         )
     leads = pd.read_parquet(folder / "decisions.parquet", columns=["lead_id"])["lead_id"]
     made = _made(table, leads, _read_done(file), file.name, course)
@@ -67,19 +69,32 @@ def _read_done(file: Path) -> pd.DataFrame:
     sieve.reject_copies("lead_id")
     sieve.read_name("offer", required=False)
     sieve.read_money("cost")
+    sieve.read_flag("booked")
+    sieve.read_flag("bad")
+    if "bad" in sieve:
+        _check_bad(sieve, file.name)
     sieve.check_usable()
     if sieve.faults:
         fault = sieve.faults[0]
         raise BadInput(f"{file.name}: {int(fault.rows.sum())} rows cannot be used: {fault.column}: {fault.rule}")
     rows = sieve.accepted()
     nothing = pd.Series([None] * len(rows), index=rows.index, dtype="str")
+    unknown = pd.Series(math.nan, index=rows.index)
     return pd.DataFrame(
         {
             "lead_id": read_texts(rows["lead_id"]),
             "offer": rows.get("offer", nothing),
-            "cost": rows.get("cost", pd.Series(math.nan, index=rows.index)),
+            **{name: rows.get(name, unknown).astype(np.float64) for name in ("cost", "booked", "bad")},
         }
     )
+
+
+def _check_bad(sieve: Sieve, file: str) -> None:
+    """Only what booked can go bad."""
+    booked = sieve.clean["booked"] if "booked" in sieve else np.zeros(len(sieve))
+    n_wrong = int(((np.asarray(sieve.clean["bad"]) == 1) & ~(np.asarray(booked) == 1)).sum())
+    if n_wrong:
+        raise BadInput(f"{file}: {n_wrong} rows are bad but not booked; give booked 1 where a booking went bad")
 
 
 def _made(table: OptionTable, leads: pd.Series, done: pd.DataFrame, file: str, course: Course) -> Done:
@@ -99,15 +114,20 @@ def _made(table: OptionTable, leads: pd.Series, done: pd.DataFrame, file: str, c
             "give their cost in --spent"
         )
     found = at.astype(np.int64)
-    contacts, spend = np.zeros(len(options)), np.full(len(options), np.nan)
-    contacts[found], spend[found] = 1.0, done["cost"].to_numpy(dtype=np.float64)
+    contacts = np.zeros(len(options))
+    contacts[found] = 1.0
+    told = {name: np.full(len(options), np.nan) for name in ("cost", "booked", "bad")}
+    for name, figures in told.items():
+        figures[found] = done[name].to_numpy(dtype=np.float64)
     if len(np.unique(options.person[found])) < len(found):
         raise BadInput(
             f"{file}: a person was contacted more than once; keep the first contact of each and give all in --spent"
         )
     return Done(
         contacts=contacts,
-        spend=_scaled(options.spend, spend, found, course.spent),
+        spend=_scaled(options.spend, told["cost"], found, course.spent),
+        booked=told["booked"],
+        bad=told["bad"],
         days=course.days,
         days_left=course.days_left,
         most_rise=course.most_rise,
@@ -175,12 +195,24 @@ def _document(
         planned_rest=leg(planned),
         rest=leg(rest),
         whole=_leg(total(found.options, found.contacts, table.channels)),
+        outcomes=_outcomes(table, made),
         channels=tuple(_paces(table, made, planned, rest)),
         limits=found.limit_uses,
         kept=int(counts.get("kept", 0)),
         dropped=int(counts.get("dropped", 0)),
         added=int(counts.get("added", 0)),
         other_offer=int(counts.get("other offer", 0)),
+    )
+
+
+def _outcomes(table: OptionTable, made: Done) -> Outcomes:
+    known, matured = ~np.isnan(made.booked), (made.booked == 1) & ~np.isnan(made.bad)
+    return Outcomes(
+        known=int(known.sum()),
+        booked=int((made.booked == 1).sum()),
+        booked_expected=float(table.options.booked[known].sum()),
+        matured=int(matured.sum()),
+        bad=int((made.bad == 1).sum()),
     )
 
 

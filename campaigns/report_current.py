@@ -69,10 +69,16 @@ def price_table(sheet: tuple[FairPriceLine, ...]) -> WordTable:
                 say_count(round(line.contacts)),
                 *(cell for unit in line.units for cell in _whole(line, unit)),
             )
-            for line in sheet
+            for line in _by_partner(sheet)
             if line.contacts > 0
         ),
     )
+
+
+def _by_partner(sheet: tuple[FairPriceLine, ...]) -> list[FairPriceLine]:
+    """The lines of one partner together, in the order of the partners; all of a partner together last."""
+    partners = [*dict.fromkeys(line.partner for line in sheet)]
+    return sorted(sheet, key=lambda line: (partners.index(line.partner), not line.channel))
 
 
 def next_price_table(sheet: tuple[FairPriceLine, ...]) -> WordTable:
@@ -153,7 +159,17 @@ def say_since(diff: PlanDiff) -> str:
     return f"Beside {diff.name}, made on {made:%d %B %Y, %H:%M} UTC with {diff.leads_before:,} leads: {shared}."
 
 
+def say_sampled(sheet: tuple[FairPriceLine, ...]) -> str:
+    """Say on how many of the people the sheet was solved; empty where on all."""
+    share = min((line.people_share for line in sheet), default=1.0)
+    if share >= 1:
+        return ""
+    return f"Solved on a random sample of {say_percent(share)} of the people; what that misses is not in the intervals."
+
+
 def _whose(line: FairPriceLine) -> str:
+    if not line.channel:
+        return f"{line.partner}: all together"
     tier = f", beyond {line.from_contacts:,.0f} contacts" if line.from_contacts else ""
     return f"{line.partner}: {line.channel}{tier}"
 

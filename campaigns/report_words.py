@@ -159,7 +159,14 @@ def say_limit(name: str) -> str:
     """Turn the plan file's key, as 'max_spend[search_ads]', into words: 'Spend of a channel: search_ads'."""
     key, _, of = name.partition("[")
     words = LIMIT_NAMES.get(key, key.replace("_", " "))
-    return f"{words}: {of.rstrip(']')}" if of else words
+    return f"{words}: {say_whose(key, of)}" if of else words
+
+
+def say_whose(key: str, of: str) -> str:
+    """Turn what stands in a limit's brackets into words: of a share inside a part, 'home, feed]', it is 'home in feed'."""
+    whose = of.removesuffix("]")
+    piece, _, part = whose.rpartition(", ")
+    return f"{piece} in {part}" if piece and key.endswith("_share") else whose
 
 
 def step_worth_asking(allowed: float, unit: str) -> float:

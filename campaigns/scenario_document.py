@@ -30,6 +30,7 @@ class Scenario:
         contacts, spend, booked, incremental, value, bad_rate, cac, incremental_cac: As in the headline.
         bad_rate_held: What the bad rate stays below with the stated confidence.
         binding: Limits that hold it back.
+        in_shares: Whether it is a point of a frontier: planned in shares of contacts, not in whole ones.
     """
 
     plan_id: str
@@ -47,6 +48,7 @@ class Scenario:
     cac: float
     incremental_cac: float
     binding: tuple[str, ...] = ()
+    in_shares: bool = False
 
     def to_json(self) -> str:
         """Give the scenario as JSON text; undefined figures are null."""
@@ -58,13 +60,15 @@ class Scenario:
         raw: dict[str, Any] = json.loads(text)
         figures: dict[str, Any] = {name: number(raw[name]) for name in (*_FIGURES, "bad_rate_held")}
         made_at = datetime.fromisoformat(raw["made_at"])
-        return cls(**{**raw, **figures, "made_at": made_at, "binding": tuple(raw["binding"])})
+        # Earlier versions did not say it: what somebody saved on a page was a point of a frontier.
+        in_shares = raw.get("in_shares", bool(raw.get("made_by")))
+        return cls(**{**raw, **figures, "made_at": made_at, "binding": tuple(raw["binding"]), "in_shares": in_shares})
 
 
 def point_scenario(
     plan: PlanDocument, frontier: FrontierDocument, point: FrontierPoint, name: str, *, login: str, now: datetime
 ) -> Scenario:
-    """Give a point of a frontier as a scenario."""
+    """Give a point of a frontier, which is a plan in shares of contacts, as a scenario."""
     check_name(name)
     cap = {} if math.isnan(point.max_bad_rate) else {"max_bad_rate": point.max_bad_rate}
     asked = {frontier.limit: point.allowed, **cap}
@@ -76,6 +80,7 @@ def point_scenario(
         made_at=now,
         made_by=login,
         changes={key: figure for key, figure in asked.items() if now_in_force.get(key) != figure},
+        in_shares=True,
         **figures,
     )
 

@@ -8,16 +8,20 @@ from campaigns.report_words import LIMIT_NAMES
 from campaigns.scenario_document import Scenario
 
 HEADS = ("Scenario", "Limits changed", "Extra accounts", "Value", "Spend", "Bad rate", "Cost per extra account")
+IN_SHARES = "in shares of contacts, not whole ones"
 _MONEY = ("budget", "max_cac", "max_incremental_cac", "max_spend", "min_spend", "max_expected_loss")
 
 
 def scenario_rows(scenarios: Sequence[Scenario], currency: str) -> list[tuple[tuple[str, str], ...]]:
-    """Give each scenario as cells of (figure, difference from the first), in the order of `HEADS`."""
+    """Give each scenario as cells of (figure, difference from the first), in the order of `HEADS`.
+
+    Beside the limits stands what kind of plan it is, where that is not one of whole contacts.
+    """
     first = scenarios[0]
     return [
         (
             (one.name, ""),
-            (say_changes(one, currency), ""),
+            (say_changes(one, currency), IN_SHARES if one.in_shares else ""),
             _cell(one.incremental, first.incremental, "accounts", currency),
             _cell(one.value, first.value, "money", currency),
             _cell(one.spend, first.spend, "money", currency),

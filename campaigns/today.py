@@ -8,13 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acquire.allocate.current import Breach, Use, draw_contacts, judge_today, measure_uses
+from acquire.allocate.holdout import keep_back
 from acquire.allocate.options import Options
 from acquire.allocate.plan_totals import PlanTotals, total
 from acquire.allocate.solve import Allocation
 from acquire.allocate.waterfall import Ends, Level, levels
 from acquire.domain import Certificate, Correction, CurrentPlan, LimitUse, Objective
+from acquire.errors import Infeasible
 from acquire.value.promise import Promise
-from campaigns.choice import Choice, Market, measure_contacts
+from campaigns.choice import Choice, Market, choose, measure_contacts
 from campaigns.current_document import Waterfall, WaterfallStep
 from campaigns.held_out import HeldOut
 from campaigns.report_words import say
@@ -25,6 +27,37 @@ Floats = NDArray[np.float64]
 
 MOST_ROWS = 20_000  # of history: more say hardly more of an average
 UNITS = {"incremental_value": "money", "incremental_accounts": "accounts", "spend": "money"}
+
+
+def choose_beside_today(market: Market, held_out: HeldOut, current: CurrentPlan | None, currency: str) -> Choice:
+    """Choose; where the limits leave no plan, say what becomes of them if what runs today goes on.
+
+    Args:
+        market, held_out: As of `choose`.
+        current: Contacts per channel and offer today; None where nobody said what runs.
+        currency: Of the sentence.
+
+    Raises:
+        Infeasible: The limits cannot be met; the line says whether what runs today would keep them.
+    """
+    try:
+        return choose(market, held_out)
+    except Infeasible as error:
+        if current is None:
+            raise
+        raise Infeasible(f"{error}; {_say_today(market, held_out, current, currency)}", error.limits) from None
+
+
+def _say_today(market: Market, held_out: HeldOut, current: CurrentPlan, currency: str) -> str:
+    kept_back = keep_back(market.leads, market.eligible & market.is_single, market.control_share, market.seed)
+    free = market.eligible & ~kept_back
+    promise = _promise_of_today(market, held_out, market.options(free, Correction()), current)
+    options = market.options(free, promise.correction)
+    today = judge_today(options, current, market.limits, market.channels, market.objective)
+    if today.breaches:
+        return f"what runs today would break {' and '.join(_say_breach(breach, currency) for breach in today.breaches)}"
+    part = ", as far as the leads at hand allow it" if today.shortfalls else ""
+    return f"what runs today would keep all of them{part}: it may go on"
 
 
 def hold_against_today(
@@ -46,11 +79,10 @@ def hold_against_today(
     promise = _promise_of_today(market, held_out, market.options(free, Correction()), current)
     options = market.options(free, promise.correction)
     today = judge_today(options, current, market.limits, market.channels, market.objective)
-    found = _totals(choice, market)
-    better = today.totals.gain(market.objective) > found.gain(market.objective)
+    better = today.totals.gain(market.objective) > _totals(choice, market).gain(market.objective)
     staying = _today_as_choice(market, choice, options, promise, current) if better and not today.breaches else None
     best = choice if staying is None else staying
-    ends = Ends(today=today, plan=_totals(best, market))
+    ends = Ends(today=today, plan=_totals(best, market), contacts=_contacts(best))
     way = (
         levels(choice.options, current, ends, market.limits, market.channels, market.objective, seed=market.seed)
         if staying is None
@@ -66,9 +98,14 @@ def hold_against_today(
 
 
 def _totals(choice: Choice, market: Market) -> PlanTotals:
+    return total(choice.options, _contacts(choice), market.channels)
+
+
+def _contacts(choice: Choice) -> Floats:
+    """Contacts of each option of the choice, shape (n,)."""
     x = np.zeros(len(choice.options))
     x[choice.allocation.chosen] = choice.allocation.contacts
-    return total(choice.options, x, market.channels)
+    return x
 
 
 def _promise_of_today(market: Market, held_out: HeldOut, options: Options, current: CurrentPlan) -> Promise:
@@ -196,4 +233,5 @@ def _verdict(ends: Ends, objective: Objective, currency: str, *, stays: bool) ->
 
 
 def _say_breach(breach: Breach, currency: str) -> str:
-    return f"{breach.name} ({say(breach.used, breach.unit, currency)}, allowed {say(breach.allowed, breach.unit, currency)})"
+    used, allowed = (say(figure, breach.unit, currency) for figure in (breach.used, breach.allowed))
+    return f"{breach.name} ({used}, {'asked for' if breach.name.startswith('min_') else 'allowed'} {allowed})"

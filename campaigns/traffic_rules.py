@@ -123,8 +123,8 @@ def _apart(market: Market, options: Options) -> Iterator[tuple[list[str], Ints]]
     """Leads with an option, by channel and by what limits on regions and groups tell apart: conditions and positions."""
     listed = np.unique(options.lead)
     leads = market.leads.iloc[listed]
-    keys = ["channel", *market.limits.min_group_share]
-    if market.limits.min_region_share or market.limits.max_region_share:
+    keys = ["channel", *market.limits.groups]
+    if market.limits.name_regions:
         keys.append("region")
     for key, rows in leads.reset_index(drop=True).groupby(keys, dropna=False, sort=True):
         named = zip(keys[1:], key[1:], strict=True)

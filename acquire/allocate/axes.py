@@ -47,6 +47,8 @@ def over_axes(question: Question, axes: Axes) -> Question:
     limits = question.limits
     if axes.limit == BUDGET and limits.budget is None:
         limits = replace(limits, budget=axes.loosest)
+    if axes.limit == ACCOUNTS and not limits.min_incremental_accounts:
+        limits = replace(limits, min_incremental_accounts=axes.loosest)
     if axes.bad_rates and (limits.max_bad_rate is None or limits.max_bad_rate >= NO_CAP):
         # Below 1, so that the row has its confidence; the axes move it before anything is solved.
         limits = replace(limits, max_bad_rate=min(axes.bad_rates))

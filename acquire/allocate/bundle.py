@@ -25,10 +25,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from acquire.allocate.duals import Dual, bound_of, find_prices, fixed_part, least_clear, may_bundle
-from acquire.allocate.few import Few, gather
+from acquire.allocate.duals import Crowd, Dual, find_prices, fixed_part, least_clear, may_bundle
+from acquire.allocate.few import Few
 from acquire.allocate.leads import Relaxed, penalties_of, solve_shares
-from acquire.allocate.ledger import Courses, Ledger
+from acquire.allocate.ledger import Courses
 from acquire.allocate.linear import LinearRows
 from acquire.allocate.options import Floats
 from acquire.allocate.prices import Prices
@@ -83,21 +83,21 @@ def solve_leads(parts: Sequence[Problem], *, seed: int = 0) -> LeadPlan | None:
         seed: Of the sample.
 
     Raises:
-        BadInput: A limit with a confidence, or columns that are no contacts: leads.py is for those.
+        BadInput: A limit with a confidence, forced contacts, or columns that are no contacts: leads.py is for those.
     """
     first = parts[0]
-    if not may_bundle(first):
+    if first.spreads or len(first.forced) or not may_bundle(first):
         raise BadInput("limits with a confidence, tiers, switches and forced contacts are planned by leads.py")
-    right = LinearRows.of(first).right_side
-    state = find_prices(parts, right, penalties_of(first), seed=seed)
+    crowd = Crowd.of(parts, Tangents(), penalties_of(first))
+    state = find_prices(crowd, seed=seed)
     for n_people in N_IN_MODELS:
-        few = gather(parts, least_clear(state.courses, n_people))
-        problem = _rest(first, few, state.courses, right)
+        few = crowd.gather(least_clear(state.courses, n_people))
+        problem = _rest(first, few, state.courses, crowd.right)
         relaxed = solve_shares(problem, Tangents(), seed, start=_as_start(first, state.prices))
         x = solve_contacts(problem, Tangents(), relaxed)
         if x is not None:
-            bound = min(state.dual, bound_of(parts, relaxed.prices, right))
-            return _plan(parts, state, few, relaxed, x, bound, right)
+            bound = min(state.dual, crowd.bound(relaxed.prices))
+            return _plan(crowd, state, few, relaxed, x, bound)
     return None
 
 
@@ -116,9 +116,7 @@ def _as_start(first: Problem, prices: Floats) -> Prices:
     return Prices(of_row=of_row, tangents=Tangents(), limits=Limits(), channels=())
 
 
-def _plan(
-    parts: Sequence[Problem], state: Dual, few: Few, relaxed: Relaxed, x: Floats, bound: float, right: Floats
-) -> LeadPlan:
+def _plan(crowd: Crowd, state: Dual, few: Few, relaxed: Relaxed, x: Floats, bound: float) -> LeadPlan:
     """The whole plan: the few people's from the model, everybody else's course; its sums recomputed from the parts."""
     given = np.full(len(few.person), -1)
     chosen = np.flatnonzero(x > 0.5)
@@ -126,12 +124,12 @@ def _plan(
     columns = [of.column.copy() for of in state.courses]
     for k in np.unique(few.part):
         columns[k][few.person[few.part == k]] = given[few.part == k]
-    objective, left = 0.0, np.zeros(len(right))
+    objective, left = 0.0, np.zeros(len(crowd.right))
     for k, column in enumerate(columns):
-        part, at = parts[k], column[column >= 0].astype(np.int64)
+        part, at = crowd.parts[k], column[column >= 0].astype(np.int64)
         size = part.people.size[column >= 0]
         objective += float(part.gain[at] @ size)
-        left += Ledger(part).use(at, size)
+        left += LinearRows.of(part).used_of(at, size)
     return LeadPlan(
         columns=tuple(columns),
         prices=relaxed.prices,
@@ -139,5 +137,5 @@ def _plan(
         bound=bound,
         shares=objective - float(few.gain @ (x - relaxed.x)),
         left=left,
-        right=right,
+        right=crowd.right,
     )

@@ -41,13 +41,14 @@ ROUNDING = 1e-6  # what a solver lets pass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bound:
-    """One limit on money: the cents of some lines are at most (or at least) fixed + share * all cents.
+    """One limit on money: the cents of some lines are at most (or at least) fixed + share * the cents of others.
 
     Attributes:
         name: Of the limit.
         lines: Which lines count, shape (n,).
         fixed: Cents.
-        share: Of the total.
+        share: Of what the lines `of` get.
+        of: Shape (n,); None = all lines.
         at_least: True for a floor.
     """
 
@@ -55,17 +56,30 @@ class Bound:
     lines: tuple[bool, ...]
     fixed: Fraction = Fraction(0)
     share: Fraction = Fraction(0)
+    of: tuple[bool, ...] | None = None
     at_least: bool = False
 
-    def whole(self, total: int) -> int:
-        """The limit in whole cents, where all lines together get `total`."""
-        exact = self.fixed + self.share * total
+    def whole(self, shared: int) -> int:
+        """The limit in whole cents, where the lines that are shared out get so many."""
+        exact = self.fixed + self.share * shared
         return math.ceil(exact) if self.at_least else math.floor(exact)
+
+    def shared(self, cents: Sequence[int]) -> int:
+        """The cents that are shared out."""
+        return sum(cents) if self.of is None else sum(c for c, counts in zip(cents, self.of, strict=True) if counts)
 
     def holds(self, cents: Sequence[int]) -> bool:
         """Whether the limit holds, in whole numbers."""
-        mine, limit = sum(c for c, counts in zip(cents, self.lines, strict=True) if counts), self.whole(sum(cents))
+        mine, limit = (
+            sum(c for c, counts in zip(cents, self.lines, strict=True) if counts),
+            self.whole(self.shared(cents)),
+        )
         return mine >= limit if self.at_least else mine <= limit
+
+    def counts(self) -> list[float]:
+        """What a cent of each line adds to what counts, less what the limit grows by, shape (n,)."""
+        of = [True] * len(self.lines) if self.of is None else self.of
+        return [float(mine) - float(self.share) * shared for mine, shared in zip(self.lines, of, strict=True)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,8 +120,7 @@ def hand_out(amounts: Sequence[float], bounds: Sequence[Bound] = ()) -> Handed:
 
 def money_bounds(lines: Options, limits: Limits, channels: tuple[Channel, ...]) -> Iterator[Bound]:
     """Every limit of the plan file that counts money spent, over a table with one option per line of the plan."""
-    no_contact_shares = replace(limits, min_region_share={}, max_region_share={}, min_group_share={})
-    for row in list_limits(lines, no_contact_shares, channels):
+    for row in list_limits(lines, limits, channels):
         if isinstance(row.figure, Figure) and row.figure.values is lines.spend:
             yield _bound(row, row.figure, lines)
 
@@ -133,15 +146,19 @@ def add_up(options: Options, chosen: Ints, contacts: Floats | None = None) -> Op
 
 def _bound(row: Row, figure: Figure, lines: Options) -> Bound:
     """A row in exact numbers: what stands in the plan file, as it is written there, and the other figures as they are."""
-    among = np.ones(len(lines), dtype=np.bool_) if figure.among is None else figure.among == figure.code
     allowed = Fraction(str(row.allowed))
-    bound = Bound(name=row.name, lines=tuple(among.tolist()), at_least=row.at_least)
+    bound = Bound(name=row.name, lines=_among(figure, len(lines)), at_least=row.at_least)
     if row.base is None:
         return replace(bound, fixed=CENTS * allowed)
     if isinstance(row.base, Figure) and row.base.values is lines.spend:
-        return replace(bound, share=allowed)
+        return replace(bound, share=allowed, of=_among(row.base, len(lines)))
     base = sum((Fraction(figure) for figure in np.asarray(row.base).tolist()), Fraction(0))
     return replace(bound, fixed=CENTS * allowed * base)
+
+
+def _among(figure: Figure, n: int) -> tuple[bool, ...]:
+    """Which lines a figure counts, shape (n,)."""
+    return (True,) * n if figure.among is None else tuple((figure.among == figure.code).tolist())
 
 
 def _broken(bounds: Sequence[Bound], cents: Sequence[int]) -> tuple[str, ...]:
@@ -177,7 +194,7 @@ def _inside(exact: Sequence[Fraction], total: int, bounds: Sequence[Bound]) -> t
     terms = {**dict.fromkeys(up, 1.0), **dict.fromkeys(down, -1.0), more: -1.0, less: 1.0}
     model.addConstraint(_row(terms, pulp.LpConstraintEQ, "total", total - sum(floor)))
     for i, bound in enumerate(bounds):
-        counts = [float(mine) - float(bound.share) for mine in bound.lines]
+        counts = bound.counts()
         terms = {**dict(zip(up, counts, strict=True)), **dict(zip(down, (-c for c in counts), strict=True))}
         sense = pulp.LpConstraintGE if bound.at_least else pulp.LpConstraintLE
         model.addConstraint(_row(terms, sense, f"bound_{i}", _room(bound, floor)))
@@ -192,7 +209,7 @@ def _room(bound: Bound, cents: Sequence[int]) -> float:
     used = sum(c for c, counts in zip(cents, bound.lines, strict=True) if counts)
     if not bound.share:
         return float(bound.whole(0) - used)
-    room = float(bound.fixed + bound.share * sum(cents) - used)
+    room = float(bound.fixed + bound.share * bound.shared(cents) - used)
     return room + ROUNDING if bound.at_least else room - ROUNDING
 
 

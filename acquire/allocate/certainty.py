@@ -26,7 +26,11 @@ from statistics import NormalDist
 
 import numpy as np
 
+from acquire.allocate.figures import Taken
 from acquire.allocate.options import Floats, Ints, Options
+
+BLOCK = 8_192  # members, whose model errors are read together: they fit the processor's cache
+EVERYBODY = slice(None)
 
 
 def safety_factor(confidence: float) -> float:
@@ -56,14 +60,15 @@ def coin_variance(bad: Floats, booked: Floats, rate: float) -> Floats:
 class Spread:
     """How uncertain "bad rate of these options <= cap" is.
 
+    The model errors of millions of options fill the memory: they stay in the option table, and L is read from there in blocks.
+
     Attributes:
         z: Standard deviations of safety.
         cap: The rate that is held.
         realised: Whether coin flips count (basis "realised").
         members: The options the limit is about, positions in the option table, shape (m,), ascending.
         bad, booked: Accounts per contact, shape (m,).
-        bad_loadings, booked_loadings: Model errors per contact, shape (m, k).
-        loadings: L, shape (m, k).
+        bad_loadings, booked_loadings: Model errors per contact of every option of the table, shape (n_options, k).
         coins: v, shape (m,).
         least: Standard deviation of the least gamble, of the coin flips of one contact; 0 where there are none.
     """
@@ -76,46 +81,102 @@ class Spread:
     booked: Floats
     bad_loadings: Floats
     booked_loadings: Floats
-    loadings: Floats
     coins: Floats
     least: float = 0.0
+
+    @property
+    def n_errors(self) -> int:
+        """How many model errors there are: k."""
+        return int(self.bad_loadings.shape[1])
+
+    @property
+    def errors_of_booked(self) -> bool:
+        """Whether the model errors say anything of `booked`."""
+        return not _are_nought(self.booked_loadings)
 
     def at_cap(self, cap: float) -> "Spread":
         """The same for another cap."""
         coins = coin_variance(self.bad, self.booked, cap) if self.realised else np.zeros(len(self.members))
-        gambles = np.where(coins > 0, coins, np.inf)
-        return replace(
-            self,
-            cap=cap,
-            loadings=self.bad_loadings
-            if _are_nought(self.booked_loadings)
-            else self.bad_loadings - cap * self.booked_loadings,
-            coins=coins,
-            least=float(np.sqrt(gambles.min())) if self.realised and coins.any() else 0.0,
-        )
+        gambles = coins[coins > 0]
+        return replace(self, cap=cap, coins=coins, least=float(np.sqrt(gambles.min())) if len(gambles) else 0.0)
 
-    def take(self, at: Ints, n: int) -> "Spread":
-        """The same over the options `at` of n only, positions ascending."""
-        place = np.full(n, -1)
-        place[at] = np.arange(len(at))
-        kept = np.flatnonzero(place[self.members] >= 0)
-        nought = _are_nought(self.booked_loadings)
+    def take(self, taken: Taken) -> "Spread":
+        """The same over some of the options only."""
+        inside, places = self.places_of(taken.options)
         part = replace(
             self,
-            members=place[self.members[kept]],
-            bad=self.bad[kept],
-            booked=self.booked[kept],
-            bad_loadings=self.bad_loadings[kept],
-            booked_loadings=_nought(len(kept), self.booked_loadings.shape[1]) if nought else self.booked_loadings[kept],
+            members=inside,
+            bad=self.bad[places],
+            booked=self.booked[places],
+            bad_loadings=taken.cut(self.bad_loadings),
+            booked_loadings=taken.cut(self.booked_loadings)
+            if self.errors_of_booked
+            else _nought(len(taken.options), self.n_errors),
         )
         return part.at_cap(self.cap)
+
+    def followed_by(self, column: int, error: Floats, variance: float) -> "Spread":
+        """The same with one more member: a column that stands for a whole plan of other people, whose cap then stays as it is.
+
+        Args:
+            column: Its position, after all options.
+            error: L'x of that plan, shape (k,).
+            variance: v'x of it.
+        """
+        rows = np.zeros((column + 1 - len(self.bad_loadings), self.n_errors))
+        rows[-1] = error
+        longer = np.concatenate([self.bad_loadings, rows])
+        return replace(
+            self,
+            members=np.r_[self.members, column],
+            bad=np.r_[self.bad, 0.0],
+            booked=np.r_[self.booked, 0.0],
+            bad_loadings=longer,
+            booked_loadings=np.concatenate([self.booked_loadings, np.zeros_like(rows)])
+            if self.errors_of_booked
+            else _nought(len(longer), self.n_errors),
+            coins=np.r_[self.coins, variance],
+        )
+
+    def places_of(self, columns: Ints) -> tuple[Ints, Ints]:
+        """Which of some columns are members, and which members they are."""
+        if not len(self.members):
+            return self.members, self.members
+        at = np.minimum(np.searchsorted(self.members, columns), len(self.members) - 1)
+        inside = np.flatnonzero(self.members[at] == columns)
+        return inside, at[inside]
+
+    def along(self, a: Floats, members: Ints | slice = EVERYBODY) -> Floats:
+        """L a of some members, shape (len(members),) or, for several `a` side by side, shape (k, c), (len(members), c)."""
+        n = len(self.members[members])
+        counted = np.empty((n, *a.shape[1:]))
+        for first in range(0, n, BLOCK):
+            block = slice(first, min(first + BLOCK, n))
+            counted[block] = self._loadings(members, block) @ a
+        return counted
 
     def error(self, x: Floats) -> Floats:
         """L' x: how far plan x, shape (n,), is off per unit of each of the k model errors, shape (k,)."""
         mine = x[self.members]
         used = np.flatnonzero(mine)
-        error: Floats = mine[used] @ self.loadings[used]
+        return self.error_of(used, mine[used])
+
+    def error_of(self, members: Ints, contacts: Floats) -> Floats:
+        """The same of so many contacts of some members each."""
+        error = np.zeros(self.n_errors)
+        for first in range(0, len(members), BLOCK):
+            block = slice(first, first + BLOCK)
+            error += contacts[block] @ self._loadings(members, block)
         return error
+
+    def _loadings(self, members: Ints | slice, block: slice) -> Floats:
+        """L of a block of some members, shape (b, k)."""
+        options: Ints | slice = self.members[members][block]
+        if isinstance(members, slice) and len(self.members) == len(self.bad_loadings):
+            before = members.indices(len(self.members))[0]
+            options = slice(before + block.start, before + block.stop)  # everybody: nothing is looked up
+        loadings = self.bad_loadings[options].astype(np.float64, copy=False)
+        return loadings - self.cap * self.booked_loadings[options] if self.errors_of_booked else loadings
 
     def coin_deviation(self, x: Floats) -> float:
         """sqrt(v' x) in accounts, of a plan x, shape (n,)."""
@@ -143,7 +204,7 @@ class Spread:
         deviation = self.deviation(x)
         if not deviation:
             return np.zeros(len(self.members))
-        return self.z * (self.loadings @ self.error(x) + self.coins * x[self.members]) / deviation
+        return self.z * (self.along(self.error(x)) + self.coins * x[self.members]) / deviation
 
     def slope_in_cap(self, x: Floats) -> float:
         """d/d cap of m(x) + z * sd(x): accounts per +1 of the cap (negative: a higher cap leaves more room).
@@ -151,16 +212,16 @@ class Spread:
         dm = -sum(booked x);   d(sd^2) = -2 (L'x) . (booked_loadings' x) + sum(dv x),   with
         dv = -2 bad (1 - cap) + 2 (booked - bad) cap + 2 booked (bad - cap * booked).
         """
-        variance = self.deviation(x) ** 2
-        x = x[self.members]
-        slope_of_mean = -float(self.booked @ x)
+        chosen, mine = self._chosen(x)
+        slope_of_mean = -float(self.booked[chosen] @ mine)
+        g_bad, g_booked = self._errors_apart(chosen, mine)
+        g = g_bad - self.cap * g_booked
+        variance = float(g @ g) + float(self.coins[chosen] @ mine)
         if variance == 0:
             return slope_of_mean
-        bad, booked, cap = self.bad, self.booked, self.cap
+        bad, booked, cap = self.bad[chosen], self.booked[chosen], self.cap
         slope_of_coins = -2 * bad * (1 - cap) + 2 * (booked - bad) * cap + 2 * booked * (bad - cap * booked)
-        g = x @ self.loadings
-        of_booked = 0.0 if _are_nought(self.booked_loadings) else float(g @ (x @ self.booked_loadings))
-        slope = -2 * of_booked + self.realised * float(slope_of_coins @ x)
+        slope = -2 * float(g @ g_booked) + self.realised * float(slope_of_coins @ mine)
         return slope_of_mean + self.z * slope / (2 * float(np.sqrt(variance)))
 
     def stated_quantile(self, x: Floats) -> float:
@@ -172,13 +233,11 @@ class Spread:
         Returns:
             A rate in [0, 1]; NaN when nothing is booked.
         """
-        x = x[self.members]
-        chosen = np.flatnonzero(x > 0)
-        x, bad, booked = x[chosen], self.bad[chosen], self.booked[chosen]
+        chosen, x = self._chosen(x)
+        bad, booked = self.bad[chosen], self.booked[chosen]
         if not booked @ x > 0:
             return float("nan")
-        g_bad = x @ self.bad_loadings[chosen]
-        g_booked = 0.0 * g_bad if _are_nought(self.booked_loadings) else x @ self.booked_loadings[chosen]
+        g_bad, g_booked = self._errors_apart(chosen, x)
 
         def excess(rate: float) -> float:
             coins = self.realised * float(coin_variance(bad, booked, rate) @ x)
@@ -191,36 +250,45 @@ class Spread:
             low, high = (low, middle) if excess(middle) <= 0 else (middle, high)
         return high
 
+    def _chosen(self, x: Floats) -> tuple[Ints, Floats]:
+        """The members that a plan x, shape (n,), contacts, and how often."""
+        mine = x[self.members]
+        chosen = np.flatnonzero(mine)
+        return chosen, mine[chosen]
+
+    def _errors_apart(self, members: Ints, contacts: Floats) -> tuple[Floats, Floats]:
+        """What so many contacts of some members sum up to in errors of `bad` and of `booked`, shape (k,) each."""
+        of_bad = replace(self, booked_loadings=_nought(len(self.bad_loadings), self.n_errors))
+        g_bad = of_bad.error_of(members, contacts)
+        if not self.errors_of_booked:
+            return g_bad, 0.0 * g_bad
+        return g_bad, replace(of_bad, bad_loadings=self.booked_loadings).error_of(members, contacts)
+
 
 def spread_of_bad_rate(options: Options, members: Ints, cap: float, confidence: float, basis: str) -> Spread | None:
     """The spread of "bad rate of these options <= cap"; None where it is held on expectation (confidence 0.5) or certain (1)."""
     z = safety_factor(confidence)
     if z == 0 or cap >= 1:
         return None
-    everyone = len(members) == len(options)
-    bad_loadings = options.bad_loadings if everyone else options.bad_loadings[members]
-    booked_loadings = _errors_of_booked(options, members)
+    everybody = len(members) == len(options)
     spread = Spread(
         z=z,
         cap=cap,
         realised=basis == "realised",
         members=members,
-        bad=options.bad[members],
-        booked=options.booked[members],
-        bad_loadings=bad_loadings,
-        booked_loadings=booked_loadings,
-        loadings=bad_loadings,
-        coins=options.bad[members],
+        bad=options.bad if everybody else options.bad[members],
+        booked=options.booked if everybody else options.booked[members],
+        bad_loadings=options.bad_loadings,
+        booked_loadings=_errors_of_booked(options),
+        coins=options.bad,
     )
     return spread.at_cap(cap)
 
 
-def _errors_of_booked(options: Options, members: Ints) -> Floats:
+def _errors_of_booked(options: Options) -> Floats:
     """What the model's errors do to `booked`; mostly nothing, which then takes no memory and no time."""
     loadings = options.booked_loadings
-    if _are_nought(loadings) or not loadings.any():
-        return _nought(len(members), loadings.shape[1])
-    return loadings if len(members) == len(options) else loadings[members]
+    return loadings if _are_nought(loadings) or loadings.any() else _nought(*loadings.shape)
 
 
 def _nought(n: int, k: int) -> Floats:

@@ -110,7 +110,7 @@ class Charged:
             setting: Channels that are off lose their columns; those on have their switch forced.
             links: What ties the contacts of open channels to their switches.
         """
-        rows = (*self.problem.rows, *self._rows(setting, links))
+        rows = (*self.problem.rows, *self._rows(setting, links), *self._ties(setting))
         forced = [self.column(name) for name in sorted(setting.on)]
         forced += [self.problem.n_options + i for i, c in enumerate(self.charges) if _is_full(c, setting)]
         whole = replace(
@@ -120,6 +120,16 @@ class Charged:
         if len(kept) == len(whole):
             return whole, kept
         return whole.take(kept, whole.people.size[whole.people.code[kept]]), kept
+
+    def undecided(self) -> Problem:
+        """The problem with every switch open, in which a limit is one row: it can be moved or left out."""
+        people, code = self.problem.people, self.problem.people.code[: self.problem.n_options]
+        links = []
+        for name in self.switched:
+            mine = self.mine(name)
+            capacity = float(people.size[np.unique(code[mine])].sum())
+            links.append(Link(name=f"linked[{name}]", channel=name, members=mine, capacity=capacity))
+        return replace(self.problem, rows=(*self.problem.rows, *self._rows(Setting(), links)))
 
     def completed(self, x: Floats) -> Floats:
         """A plan x of all columns with its charges as its contacts make them: no tier paid that is not needed, no idle switch."""
@@ -152,9 +162,12 @@ class Charged:
                 yield floor_row(self.options, self.charges, channel, is_on=name in setting.on)
             if name in of_switch and (channel.min_spend_if_used or 0.0) <= of_switch[name].spend:
                 yield used_row(self.options, self.charges, name, is_on=name in setting.on)
-            if name in of_switch and name not in setting.on:
-                yield from (tied_row(row, self.charges, name) for row in self._caps_of(name))
         yield from (link_row(link, self.charges) for link in links if link.channel not in setting.on | setting.off)
+
+    def _ties(self, setting: Setting) -> Iterator[Row]:
+        """The caps of open channels, each tied to its switch: they say nothing that is not so, and more than the relaxed plan."""
+        for name in self.open_switches(setting):
+            yield from (tied_row(row, self.charges, name) for row in self._caps_of(name))
 
     def _caps_of(self, channel: str) -> Iterator[Row]:
         """The caps on amounts that speak of one channel only."""

@@ -6,24 +6,26 @@ concave in it, and the premium at which having the contacts is worth nothing is 
 
     G(v, m) = G(u, 0)      u < v the contacts that would be left without the deal
 
+Of several channels of one partner the premium is shared out by their contacts. A channel with a fixed cost or a minimum once used
+is switched off where all its contacts go.
+
 It is found by chords, from the first guess (G(v, 0) - G(u, 0)) / (gain per unit of money). All plans are solved on one live
 handle, each from where the last one stands: v, u and m are right sides of rows.
 
-The handle holds the MOST_COLUMNS options that gain most after the plan's prices, PER_PERSON of each person: whoever leaves or
-joins when one channel's contacts go is near the margin, far behind it nobody moves. Where those who pay are more, a sample of the
-people is taken first.
+The handle holds the options near the margin (margin.py).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from acquire.allocate.charged import Setting, charge_channels
+from acquire.allocate.charged import Charged, Setting, charge_channels
 from acquire.allocate.charges import Charge, as_columns
 from acquire.allocate.figures import Figure
 from acquire.allocate.leads import Relaxed
 from acquire.allocate.live import LiveModel
+from acquire.allocate.margin import nearest, share_of_people
 from acquire.allocate.options import Flags, Floats, Ints, Options
 from acquire.allocate.parts import code_of
 from acquire.allocate.problem import People, Problem
@@ -31,9 +33,6 @@ from acquire.allocate.rows import Row
 from acquire.allocate.rulebook import list_limits
 from acquire.domain import Channel, Limits, Objective
 
-MOST_COLUMNS = 10_000
-PER_PERSON = 2  # options: the one that is planned, and what else the person might get
-ROOM = 0.75  # of the columns, for those who pay
 MOST_STEPS = 30
 WITHIN = 1e-6  # of the deal's worth
 SUDDEN = 1e-3
@@ -44,9 +43,24 @@ IMPOSSIBLE = -np.inf
 class Ask:
     """What is asked of one channel: between so many contacts, at such a premium for all of them."""
 
+    channel: str
     least: float
     most: float
     premium: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bundle:
+    """Some contacts of one channel: number `begins` to `ends`, the best first."""
+
+    channel: str
+    begins: float
+    ends: float
+
+    @property
+    def contacts(self) -> float:
+        """How many they are."""
+        return self.ends - self.begins
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +87,7 @@ class Deals:
         channels: All channels; the premium columns are in their order.
         live: The handle; its last rows are the asks, in the order of the channels.
         base: The plan with shares of contacts, without premiums.
+        people_share: Share of the people that it was solved on.
     """
 
     problem: Problem
@@ -81,6 +96,7 @@ class Deals:
     channels: tuple[Channel, ...]
     live: LiveModel
     base: Relaxed
+    people_share: float = 1.0
 
     def mine(self, channel: str) -> Flags:
         """Which columns that are options are contacts of the channel, shape (n_options,)."""
@@ -91,9 +107,10 @@ class Deals:
         """Contacts of the channel in the plan."""
         return float(self.base.x[: len(self.option)] @ self.mine(channel))
 
-    def money(self, channel: str) -> float:
-        """What the plan would gain from one unit of money less to be paid to the channel; 0 = money is not scarce."""
-        return -float(self.reduced()[self._premium(channel)])
+    def money(self, *channels: str) -> float:
+        """What the plan would gain at least from one unit of money less to be paid to channels; 0 = money is not scarce."""
+        reduced = self.reduced()
+        return min(-float(reduced[self._premium(channel)]) for channel in channels)
 
     def price_of(self, limit: str) -> float:
         """What one unit of a limit costs in gain; 0 where the plan has no such limit."""
@@ -109,26 +126,33 @@ class Deals:
         reduced: Floats = self.problem.gain - self.base.rows.priced(prices)
         return reduced
 
-    def gain(self, channel: str, least: float, most: float, premium: float = 0.0) -> float:
-        """The most that can be gained with `least` to `most` contacts of the channel at a premium; IMPOSSIBLE = no such plan."""
-        moved = _asks(channel, Ask(least=least, most=most, premium=premium))
+    def gain(self, asks: Sequence[Ask]) -> float:
+        """The most that can be gained when so much is asked of some channels; IMPOSSIBLE = no such plan."""
+        moved = {name: figure for ask in asks for name, figure in _asks(ask).items()}
         rows = tuple(row.at(moved[row.name]) if row.name in moved else row for row in self.problem.rows)
         relaxed = self.live.solve(replace(self.problem, rows=rows))
         return IMPOSSIBLE if relaxed.broken else relaxed.objective
 
-    def worth(self, channel: str, least: float, most: float) -> Worth:
-        """The premium at which the contacts from `least` to `most` are worth nothing; NaN where money is not scarce."""
-        money = self.money(channel)
+    def worth(self, *bundles: Bundle) -> Worth:
+        """The premium at which some contacts, a bundle per channel, are worth nothing; NaN where money is not scarce."""
+        money = self.money(*(bundle.channel for bundle in bundles))
         if money <= 0:
             return Worth(premium=float("nan"))
-        without = self.gain(channel, 0.0, least)
-        full = self.gain(channel, most, most)
+        without = self.gain([Ask(channel=b.channel, least=0.0, most=b.begins, premium=0.0) for b in bundles])
+        full = self._with(bundles, 0.0)
         if IMPOSSIBLE in (without, full):
             # A floor or a lock demands the contacts at any price.
             return Worth(premium=float("nan"))
-        return self._premium_for(channel, most, full, without, money)
+        return self._premium_for(bundles, full, without, money)
 
-    def _premium_for(self, channel: str, volume: float, full: float, without: float, money: float) -> Worth:
+    def _with(self, bundles: Sequence[Bundle], premium: float) -> float:
+        """The most that can be gained with all the contacts, at a premium that is shared out by contacts."""
+        each = premium / sum(bundle.contacts for bundle in bundles)
+        return self.gain(
+            [Ask(channel=b.channel, least=b.ends, most=b.ends, premium=each * b.contacts) for b in bundles]
+        )
+
+    def _premium_for(self, bundles: Sequence[Bundle], full: float, without: float, money: float) -> Worth:
         """Where a falling concave function meets `without`: below it at `high`, not at `low`.
 
         A chord lies below the function, so where it meets `without` is a new `low`; a line through two lows lies above it further
@@ -139,13 +163,13 @@ class Deals:
             return Worth(premium=0.0)  # the plan does as well without them
         low, at_low = 0.0, full
         high = (full - without) / money
-        at_high = self.gain(channel, volume, volume, high)
+        at_high = self._with(bundles, high)
         for _ in range(MOST_STEPS):
             if at_high >= without - close:
                 return Worth(premium=high)
             drop = (at_low - without) / (at_low - at_high) if IMPOSSIBLE < at_high < at_low else 0.5
             middle = low + drop * (high - low)
-            at_middle = self.gain(channel, volume, volume, middle)
+            at_middle = self._with(bundles, middle)
             if abs(at_middle - without) <= close:
                 return Worth(premium=middle)
             if high - low <= WITHIN * high:
@@ -156,7 +180,7 @@ class Deals:
             beyond = middle + (at_middle - without) / max((at_low - at_middle) / (middle - low), money)
             low, at_low = middle, at_middle
             if beyond < high:
-                high, at_high = beyond, self.gain(channel, volume, volume, beyond)
+                high, at_high = beyond, self._with(bundles, beyond)
         # Where the plan still gains by them at the highest premium that the limits allow, the fall is sudden.
         return Worth(premium=low, is_bounded=at_low - without > SUDDEN * (full - without))
 
@@ -192,7 +216,8 @@ def prepare_deals(
     if charged is not None:
         on = frozenset(charged.switched) & used
         problem, kept = charged.at(Setting(on=on, off=frozenset(charged.switched) - used), ())
-    part, at = _nearest(problem, score[kept[: problem.n_options]], seed)
+        problem = _with_loose_switches(problem, charged, kept)
+    part, at = nearest(problem, score[kept[: problem.n_options]], seed)
     unit = [Charge(channel=channel.channel, begins_at=None, spend=1.0, size=0.0) for channel in channels]
     extra = as_columns(unit, options, limits, channels, objective)
     beyond_all = 10 * float(np.abs(options.spend).sum() + np.abs(options.gain).sum()) + 1
@@ -201,22 +226,48 @@ def prepare_deals(
     ready = part.extended(extra)
     ready = replace(ready, rows=(*ready.rows, *_ask_rows(ready, options.channel[option], options, channels)))
     live = LiveModel(ready, frozenset())
-    return Deals(problem=ready, option=option, options=options, channels=channels, live=live, base=live.solve(ready))
+    return Deals(
+        problem=ready,
+        option=option,
+        options=options,
+        channels=channels,
+        live=live,
+        base=live.solve(ready),
+        people_share=share_of_people(problem, score[kept[: problem.n_options]]),
+    )
 
 
-def _asks(channel: str, ask: Ask) -> dict[str, float]:
-    """The right sides of a channel's rows."""
-    return {
-        f"deal at most {channel}": ask.most,
-        f"deal at least {channel}": ask.least,
-        f"premium at most {channel}": ask.premium,
-        f"premium at least {channel}": ask.premium,
+def _with_loose_switches(problem: Problem, charged: Charged, kept: Ints) -> Problem:
+    """Hold the switches that are on by a row each, which an ask may move, instead of for good."""
+    rows, loose = [], []
+    for name in charged.switched:
+        place = np.flatnonzero(kept == charged.column(name))
+        if len(place):
+            loose.append(int(place[0]))
+            switch = np.zeros(len(problem))
+            switch[place] = 1.0
+            figure = Figure.of(switch[: problem.n_options]).followed_by(switch[problem.n_options :])
+            rows.append(Row(name=f"switch {name}", unit="contacts", figure=figure, allowed=1.0, at_least=True))
+    forced = np.setdiff1d(problem.forced, np.array(loose, dtype=np.int64))
+    return replace(problem, rows=(*problem.rows, *rows), forced=forced)
+
+
+def _asks(ask: Ask) -> dict[str, float]:
+    """The right sides of a channel's rows; without contacts it is not used, so that it neither costs nor asks for anything."""
+    name = ask.channel
+    moved = {
+        f"deal at most {name}": ask.most,
+        f"deal at least {name}": ask.least,
+        f"premium at most {name}": ask.premium,
+        f"premium at least {name}": ask.premium,
     }
+    off = (f"switch {name}", f"min_spend_if_used[{name}]", f"used[{name}]")
+    return moved if ask.most > 0 else moved | dict.fromkeys(off, 0.0)
 
 
 def _ask_rows(problem: Problem, codes: Ints, options: Options, channels: tuple[Channel, ...]) -> Iterator[Row]:
     """Four rows per channel: its contacts and its premium, each from below and above; at first they ask for nothing."""
-    everybody = Ask(least=0.0, most=float(problem.people.size[problem.people.code[: len(codes)]].sum()), premium=0.0)
+    everybody = float(problem.people.size[problem.people.code[: len(codes)]].sum())
     n_more = problem.n_extra - len(channels)
     for place, channel in enumerate(channels):
         premium = np.zeros(problem.n_extra)
@@ -224,40 +275,6 @@ def _ask_rows(problem: Problem, codes: Ints, options: Options, channels: tuple[C
         contacts = Figure.count(len(codes), codes, code_of(options.channel_names, channel.channel))
         contacts = contacts.followed_by(np.zeros(problem.n_extra))
         money = Figure.of(np.zeros(len(codes))).followed_by(premium)
-        for name, figure in _asks(channel.channel, everybody).items():
+        for name, figure in _asks(Ask(channel=channel.channel, least=0.0, most=everybody, premium=0.0)).items():
             counted = contacts if name.startswith("deal") else money
             yield Row(name=name, unit="contacts", figure=counted, allowed=figure, at_least=" at least " in name)
-
-
-def _nearest(problem: Problem, score: Floats, seed: int) -> tuple[Problem, Ints]:
-    """The problem of the options that gain most, and the positions of its columns; what is no contact stays."""
-    if problem.n_options <= MOST_COLUMNS:
-        return problem, np.arange(len(problem))
-    part, at = _sampled(problem, score, seed)
-    first = _first_of_each_person(part, score[at[: part.n_options]])
-    kept = np.r_[np.sort(first[:MOST_COLUMNS]), np.arange(part.n_options, len(part))]
-    return part.take(kept, part.people.size[part.people.code[kept]]), at[kept]
-
-
-def _first_of_each_person(problem: Problem, score: Floats) -> Ints:
-    """The options among the PER_PERSON best of their person, those that gain most first."""
-    order = np.argsort(-score, kind="stable")
-    code = problem.people.code[order]
-    by_person = np.argsort(code, kind="stable")
-    starts = np.flatnonzero(np.r_[True, np.diff(code[by_person]) > 0])
-    rank = np.empty(len(order), dtype=np.int64)
-    rank[by_person] = np.arange(len(order)) - np.repeat(starts, np.diff(np.r_[starts, len(order)]))
-    first: Ints = order[rank < PER_PERSON]
-    return first
-
-
-def _sampled(problem: Problem, score: Floats, seed: int) -> tuple[Problem, Ints]:
-    """So few of the people that those who pay leave room for others; all of them where that is so anyway."""
-    n_paying = len(np.unique(problem.people.code[: problem.n_options][score > 0]))
-    share = ROOM * MOST_COLUMNS / (PER_PERSON * max(n_paying, 1))
-    if share >= 1:
-        return problem, np.arange(len(problem))
-    n_people = len(problem.people) - problem.n_extra
-    n_sampled = int(share * n_people)
-    people = np.sort(np.random.default_rng(seed).permutation(n_people)[:n_sampled])
-    return problem.sample(people, n_people / n_sampled)

@@ -2,7 +2,9 @@
 
     dual(prices) = prices' right_side + sum over people of size * max(0, best gain - prices' use)
 
-Leads may come in parts, each a problem with all limits over people of its own.
+A limit with a confidence is as many rows as it has tangents; those stay as they are here. Who is contacted in any case has no
+course to choose: what they use is taken off the right sides. Leads may come in parts, each a problem with all limits over people
+of its own.
 
 References:
     Geoffrion (1974), Lagrangean Relaxation for Integer Programming.
@@ -10,8 +12,8 @@ References:
 """
 
 import itertools
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -20,6 +22,7 @@ from acquire.allocate.ledger import Courses, Ledger, Reading
 from acquire.allocate.level import Lowest, find_lowest
 from acquire.allocate.options import Floats, Ints
 from acquire.allocate.problem import Problem
+from acquire.allocate.tangents import Tangents
 
 FIRST_SAMPLE, GROWTH = 6_000, 10  # people
 SHARE_UNCLEAR, FEWEST_UNCLEAR, MOST_UNCLEAR = (
@@ -38,8 +41,8 @@ LEAST_PRICE = 1e-3  # of a price that is higher than any sensible one: what a li
 
 
 def may_bundle(problem: Problem) -> bool:
-    """Whether the dual is all there is: no limit with a confidence, no columns but contacts, nobody forced, people in order."""
-    return problem.people.in_order and not (problem.spreads or problem.n_extra or len(problem.forced))
+    """Whether the dual is all there is: no columns but contacts, and people in order."""
+    return problem.people.in_order and not problem.n_extra
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,34 +54,87 @@ class Dual:
     dual: float
 
 
-def _read(parts: Sequence[Problem], prices: Floats, right: Floats) -> Dual:
-    courses = [Ledger(parts[k]).courses(prices) for k in range(len(parts))]
-    return Dual(prices=prices, courses=courses, dual=_sum(courses).worth + float(prices @ right))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crowd:
+    """Everybody whose course is free, in one or more parts, under the linear rows that all share.
+
+    Attributes:
+        parts: Problems that `may_bundle` over different people, each with all limits; an element may be read anew each time.
+        tangents: What rows with a confidence are made linear with.
+        right: Right side of each linear row, floors with the sign of a cap, less what is forced uses, shape (m,).
+        penalties: A price of each linear row that is higher than any sensible one, shape (m,).
+    """
+
+    parts: Sequence[Problem]
+    tangents: Tangents
+    right: Floats
+    penalties: Floats
+
+    @classmethod
+    def of(cls, parts: Sequence[Problem], tangents: Tangents, penalties: Floats) -> "Crowd":
+        """Everybody of some parts; `penalties` of each limit, shape (n_limits,)."""
+        right, owner = np.zeros(0), np.zeros(0, dtype=np.int64)
+        for k in range(len(parts)):
+            part = parts[k]
+            rows = tangents.lower(part)
+            if not k:
+                right, owner = rows.right_side.copy(), rows.owner
+            if len(part.forced):
+                right -= rows.used_by(part.held)
+        return cls(parts=parts, tangents=tangents, right=right, penalties=penalties[owner])
+
+    def read(self, prices: Floats) -> Dual:
+        """Everybody's best course at some prices."""
+        courses = [ledger.courses(prices) for ledger in self._ledgers()]
+        return Dual(prices=prices, courses=courses, dual=_sum(courses).worth + float(prices @ self.right))
+
+    def bound(self, prices: Floats) -> float:
+        """What no plan of theirs can pass, recomputed over everybody."""
+        return sum(ledger.read(prices).worth for ledger in self._ledgers()) + float(prices @ self.right)
+
+    def gather(self, people: Sequence[Ints], weight: float = 1.0) -> Few:
+        """Some people of each part, each of whom stands for `weight` people."""
+        return gather(self.parts, people, weight, self.tangents)
+
+    def sample(self, people: Sequence[Ints], weight: float) -> "Crowd":
+        """The same of some people of each part, each of whom stands for `weight` people."""
+        return replace(self, parts=[self.parts[k].sample(mine, weight)[0] for k, mine in enumerate(people)])
+
+    def _ledgers(self) -> Iterator[Ledger]:
+        for k in range(len(self.parts)):
+            part = self.parts[k]
+            yield Ledger(part, self.tangents.lower(part))
 
 
-def find_prices(
-    parts: Sequence[Problem], right: Floats, penalties: Floats, *, seed: int, precision: float = FINE
-) -> Dual:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """Prices of the linear rows to start from, shape (m,), and how many people the sample had that found them."""
+
+    prices: Floats
+    n_people: int
+
+
+def find_prices(crowd: Crowd, *, seed: int, start: Start | None = None, precision: float = FINE) -> Dual:
     """The lowest point of the dual of everybody.
 
     Args:
-        parts: The people, in one or more parts that `may_bundle`.
-        right: Right side of each limit, floors with the sign of a cap, shape (m,).
-        penalties: A price of each limit that is higher than any sensible one, shape (m,).
+        crowd: Everybody.
         seed: Of the samples from which the search starts.
+        start: Prices that are known from a sample; None = there are none.
         precision: Stop where no more than this, relative, is foreseen to be gained.
     """
     rng = np.random.default_rng(seed)
-    order = [rng.permutation(len(parts[k].people)) for k in range(len(parts))]
+    order = [rng.permutation(np.flatnonzero(~crowd.parts[k].is_held)) for k in range(len(crowd.parts))]
     n_people = sum(len(mine) for mine in order)
-    few = gather(parts, _first(order, FIRST_SAMPLE), weight=max(1.0, n_people / FIRST_SAMPLE))
-    prices, size = _prices_from_nothing(few, FIRST_BOX * penalties, right), FIRST_SAMPLE
+    if start is None:
+        few = crowd.gather(_first(order, FIRST_SAMPLE), max(1.0, n_people / FIRST_SAMPLE))
+        start = Start(prices=_prices_from_nothing(few, FIRST_BOX * crowd.penalties, crowd.right), n_people=FIRST_SAMPLE)
+    prices, size = start.prices, start.n_people
     while 2 * GROWTH * size < n_people:
-        chosen = _first(order, GROWTH * size)
-        samples = [parts[k].sample(mine, n_people / (GROWTH * size))[0] for k, mine in enumerate(chosen)]
-        prices = _settle(samples, prices, right, penalties, size, OF_SAMPLE / 10).prices
+        sample = crowd.sample(_first(order, GROWTH * size), n_people / (GROWTH * size))
+        prices = _settle(sample, prices, size, OF_SAMPLE / 10).prices
         size *= GROWTH
-    return _settle(parts, prices, right, penalties, size, precision)
+    return _settle(crowd, prices, size, precision)
 
 
 def _first(order: Sequence[Ints], size: int) -> list[Ints]:
@@ -87,39 +143,35 @@ def _first(order: Sequence[Ints], size: int) -> list[Ints]:
     return [np.sort(mine[: max(1, round(share * len(mine)))]) for mine in order]
 
 
-def _settle(
-    parts: Sequence[Problem], prices: Floats, right: Floats, penalties: Floats, sample: int, precision: float
-) -> Dual:
+def _settle(crowd: Crowd, prices: Floats, sample: int, precision: float) -> Dual:
     """The lowest point of the dual of everybody, from the prices of a sample of so many people.
 
     Again and again that of the unclear, as far as the clear can be trusted: within a box around the prices nearly all people keep
     their course, and the dual of everybody is that of the few plus a plane. Where the next prices do not lower the dual of
     everybody as foreseen, the box was too large.
     """
-    state, trust = _read(parts, prices, right), min(MOST_TRUST, TRUST / np.sqrt(sample))
+    state, trust = crowd.read(prices), min(MOST_TRUST, TRUST / np.sqrt(sample))
     n_people = sum(len(of.column) for of in state.courses)
     most = int(MOST_UNCLEAR * max(1.0, (n_people / 1e6) ** 0.5))
     n_unclear = int(np.clip(SHARE_UNCLEAR * n_people, FEWEST_UNCLEAR, most))
     for _ in range(MOST_ROUNDS):
-        sides = trust * np.maximum(state.prices, LEAST_PRICE * penalties)
+        sides = trust * np.maximum(state.prices, LEAST_PRICE * crowd.penalties)
         box = (np.maximum(state.prices - sides, 0.0), state.prices + sides)
-        lowest = _lowest_of_unclear(parts, state, n_unclear, box, right, precision)
+        lowest = _lowest_of_unclear(crowd, state, n_unclear, box, precision)
         foreseen = state.dual - lowest.value
         if foreseen <= precision * abs(state.dual):
             break
-        there = _read(parts, lowest.point, right)
+        there = crowd.read(lowest.point)
         trust *= 1.0 if state.dual - there.dual > foreseen / 2 else 0.3
         state = there if there.dual < state.dual else state
     return state
 
 
-def _lowest_of_unclear(
-    parts: Sequence[Problem], state: Dual, n: int, box: tuple[Floats, Floats], right: Floats, precision: float
-) -> Lowest:
+def _lowest_of_unclear(crowd: Crowd, state: Dual, n: int, box: tuple[Floats, Floats], precision: float) -> Lowest:
     """The lowest point within a box of the dual of the n least clear people, while all others keep their course."""
-    few = gather(parts, least_clear(state.courses, n))
+    few = crowd.gather(least_clear(state.courses, n))
     fixed = fixed_part(few, state.courses)
-    room = right - fixed.use
+    room = crowd.right - fixed.use
     near = few.near(state.prices)
 
     def dual(point: Floats) -> tuple[float, Floats]:
@@ -151,15 +203,11 @@ def _sum(courses: Sequence[Courses]) -> Reading:
     return total
 
 
-def bound_of(parts: Sequence[Problem], prices: Floats, right: Floats) -> float:
-    """What no plan can pass, recomputed over everybody."""
-    return sum(Ledger(parts[k]).read(prices).worth for k in range(len(parts))) + float(prices @ right)
-
-
 def least_clear(courses: Sequence[Courses], n: int) -> list[Ints]:
     """The people with the smallest margins, of each part, ascending."""
     margin = np.concatenate([of.margin for of in courses])
     least = np.arange(len(margin)) if len(margin) <= n else np.sort(np.argpartition(margin, n)[:n])
+    least = least[margin[least] < np.inf]  # no margin is wider than that of those who have no choice
     ends = np.cumsum([0, *(len(of.margin) for of in courses)])
     return [least[(least >= low) & (least < high)] - low for low, high in itertools.pairwise(ends)]
 

@@ -52,6 +52,10 @@ class Elastic:
         self.problem = problem
         self._lines = LimitLines(problem)
 
+    def bound(self, least: Floats, most: Floats) -> None:
+        """Hold every column between two figures, each shape (n,), from now on."""
+        self._lines.bound(least, most)
+
     def solve(self, dropped: Collection[int] = (), moved: Mapping[int, float] | None = None) -> Shortfall:
         """The plan that comes nearest to meeting the limits.
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from acquire.allocate.figures import as_figure
-from acquire.allocate.leads import Relaxed
+from acquire.allocate.leads import N_TYPICAL, Relaxed
 from acquire.allocate.options import Floats
 from acquire.allocate.problem import Problem
 from acquire.allocate.rows import Row
@@ -31,7 +31,7 @@ def binds(problem: Problem, relaxed: Relaxed, i: int) -> bool:
     """Whether limit i holds the plan back: a typical use of it costs more than rounding, beside a typical gain."""
     if not len(problem):  # every channel is off
         return False
-    typical = float(np.abs(problem.rows[i].coefficients).mean())
+    typical = problem.rows[i].typical_use(np.arange(0, len(problem), 1 + len(problem) // N_TYPICAL))
     return sum(_own_prices(relaxed, i)) * typical > 1e-9 * float(np.abs(problem.gain).mean())
 
 

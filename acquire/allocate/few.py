@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from acquire.allocate.linear import LinearRows
 from acquire.allocate.options import Floats, Ints
 from acquire.allocate.problem import Problem
+from acquire.allocate.tangents import Tangents
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,9 +67,19 @@ class Few:
         return float(prices @ room) + float(size @ reduced[chosen]), room - size @ self.use[chosen]
 
 
-def gather(parts: Sequence[Problem], people: Sequence[Ints], weight: float = 1.0) -> Few:
-    """The columns of some people of each part, ascending, each of whom stands for `weight` times its size."""
-    gathered = [_of_part(parts[k], k, mine, weight) for k, mine in enumerate(people) if len(mine)]
+def gather(
+    parts: Sequence[Problem], people: Sequence[Ints], weight: float = 1.0, tangents: Tangents | None = None
+) -> Few:
+    """The columns of some people of each part, ascending, each of whom stands for `weight` times its size.
+
+    Args:
+        parts: Problems with the same rows.
+        people: Numbers of the people of each part.
+        weight: What each stands for.
+        tangents: Of the rows with a confidence; None = there are none.
+    """
+    lowered = tangents or Tangents()
+    gathered = [_of_part(parts[k], k, mine, weight, lowered) for k, mine in enumerate(people) if len(mine)]
     n_before = np.cumsum([0, *(len(few.gain) for few in gathered)])
     people_before = np.cumsum([0, *(len(few.size) for few in gathered)])
     return Few(
@@ -84,7 +94,7 @@ def gather(parts: Sequence[Problem], people: Sequence[Ints], weight: float = 1.0
     )
 
 
-def _of_part(part: Problem, number: int, people: Ints, weight: float) -> Few:
+def _of_part(part: Problem, number: int, people: Ints, weight: float, tangents: Tangents) -> Few:
     begins = part.people.starts[people]
     ends = np.r_[part.people.starts, len(part)][people + 1]
     counts = ends - begins
@@ -97,6 +107,6 @@ def _of_part(part: Problem, number: int, people: Ints, weight: float) -> Few:
         starts=starts,
         size=weight * part.people.size[people],
         gain=part.gain[column].astype(float),
-        use=np.ascontiguousarray(LinearRows.of(part).at(column).T),
+        use=np.ascontiguousarray(tangents.lower(part).at(column).T),
         code=np.repeat(np.arange(len(people)), counts),
     )

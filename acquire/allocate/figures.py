@@ -120,20 +120,54 @@ def as_figure(counted: "Figure | Floats") -> Figure:
     return counted if isinstance(counted, Figure) else Figure.of(counted)
 
 
-def add_up(terms: Iterable[tuple[Figure, float]], n: int) -> Floats:
-    """sum over the terms of factor * figure, shape (n,), in one pass per array of the option table and code array.
+class WeightedSum:
+    """sum over terms of factor * figure, for any columns, in one pass per array of the option table and code array.
 
     Limits that count the same array (spend: the budget, a CAC, a partner's share) are added up as factors first, one per code.
     """
-    added = np.zeros(n)
-    grouped: dict[int, _Factors] = {}
-    for figure, factor in terms:
-        if factor:
-            grouped.setdefault(id(figure.values), _Factors(figure.values)).add(figure, factor)
-            added[figure.n_options :] += factor * figure.extra
-    for factors in grouped.values():
-        factors.add_to(added)
-    return added
+
+    def __init__(self, terms: Iterable[tuple[Figure, float]], n: int) -> None:
+        """Add up the factors.
+
+        Args:
+            terms: Figures over the same columns, each with its factor.
+            n: Number of columns.
+        """
+        self._n = self._n_options = n
+        self._extra: Floats = _NONE
+        grouped: dict[int, _Factors] = {}
+        for figure, factor in terms:
+            if factor:
+                grouped.setdefault(id(figure.values), _Factors(figure.values)).add(figure, factor)
+                self._n_options = figure.n_options
+                self._extra = factor * figure.extra + (self._extra if len(self._extra) else 0.0)
+        self._arrays = [(of_array.values, of_array.of_all, of_array.tables()) for of_array in grouped.values()]
+
+    def at(self, columns: slice) -> Floats:
+        """The sum for some columns in a row."""
+        first, end, _ = columns.indices(self._n)
+        last_option = min(end, self._n_options)
+        added = np.zeros(end - first)
+        if first < last_option:
+            self._add_options(added[: last_option - first], slice(first, last_option))
+        if len(self._extra) and end > self._n_options:
+            added[max(self._n_options - first, 0) :] += self._extra[
+                max(first - self._n_options, 0) : end - self._n_options
+            ]
+        return added
+
+    def _add_options(self, added: Floats, at: slice) -> None:
+        for values, of_all, tables in self._arrays:
+            each: Floats | float = of_all
+            for among, factors in tables:
+                codes = among[at]
+                each = each + factors[codes.view(np.int8) if codes.dtype == np.bool_ else codes]
+            if values is None:
+                added += each
+            elif of_all:
+                added += values[at] * each
+            else:  # what is not counted may be unknown
+                added += np.where(each != 0, values[at] * each, 0.0)
 
 
 class _Factors:
@@ -141,36 +175,24 @@ class _Factors:
 
     def __init__(self, values: Floats | None) -> None:
         self.values = values
-        self.n_options = 0
         self.of_all = 0.0
-        self.of_codes: dict[int, tuple[Codes, dict[int, float]]] = {}
+        self._of_codes: dict[int, tuple[Codes, dict[int, float]]] = {}
 
     def add(self, figure: Figure, factor: float) -> None:
-        self.n_options = figure.n_options
         if figure.among is None:
             self.of_all += factor
             return
-        by_code = self.of_codes.setdefault(id(figure.among), (figure.among, {}))[1]
+        by_code = self._of_codes.setdefault(id(figure.among), (figure.among, {}))[1]
         by_code[int(figure.code)] = by_code.get(int(figure.code), 0.0) + factor
 
-    def add_to(self, added: Floats) -> None:
-        """Add the array times its factors to the options of `added`."""
-        each: Floats | float = self.of_all
-        for among, by_code in self.of_codes.values():
-            each = each + _look_up(among, by_code)
-        of_options = added[: self.n_options]
-        if self.values is None:
-            of_options += each
-        elif self.of_all:
-            of_options += self.values * each
-        else:  # what is not counted may be unknown
-            of_options += np.where(each != 0, self.values * each, 0.0)
-
-
-def _look_up(among: Codes, by_code: dict[int, float]) -> Floats:
-    """The factor of each option's code, shape (n_options,); code -1 reads the last place of the list, which is 0."""
-    if among.dtype == np.bool_:
-        return np.where(among, by_code.get(1, 0.0), by_code.get(0, 0.0))
-    factors = np.zeros(max(int(among.max(initial=0)), *by_code) + 2)
-    factors[list(by_code)] = list(by_code.values())
-    return factors[among]
+    def tables(self) -> list[tuple[Codes, Floats]]:
+        """Per code array the factor of each code; code -1 reads the last place of the list, which is 0."""
+        tables = []
+        for among, by_code in self._of_codes.values():
+            known = {
+                code: factor for code, factor in by_code.items() if code >= 0
+            }  # below 0: a name that no option has
+            factors = np.zeros(max(int(among.max(initial=0)), *known, 0) + 2)
+            factors[list(known)] = list(known.values())
+            tables.append((among, factors))
+        return tables

@@ -4,7 +4,7 @@ Each point is the best plan with shares of contacts at one budget and one cap on
 live model (live.py) gives all of them, each from where the one before stands. Up to MOST_COLUMNS the points are exact. Beyond, a
 weighted sample of the people is solved, and its prices are applied to everybody: no plan within the limits can gain more than the
 bound at any prices, and near the best prices the bound is flat, so that it misses the best plan by the square of what the sample
-misses the prices by.
+misses the prices by. What remains of that error never puts a point below a tighter one (order.py).
 
 Channels that cost something once they are used are used as in the plan in force, or all of them: the better of the two.
 
@@ -15,6 +15,7 @@ References:
 
 import math
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -23,6 +24,7 @@ from acquire.allocate.leads import Relaxed
 from acquire.allocate.linear import LinearRows
 from acquire.allocate.live import LiveModel
 from acquire.allocate.options import Floats, Ints
+from acquire.allocate.order import in_order
 from acquire.allocate.plan_totals import total
 from acquire.allocate.posed import Posed, Question, pose
 from acquire.allocate.problem import Problem
@@ -30,6 +32,7 @@ from acquire.outlook import FrontierPoint
 
 BUDGET, ACCOUNTS, BAD_RATE = "budget", "min_incremental_accounts", "max_bad_rate"
 MOST_COLUMNS = 20_000
+_COUNTED = {"incremental_value": "value", "incremental_accounts": "incremental", "spend": "spend"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,17 +95,18 @@ def trace_frontier(question: Question, axes: Axes, contacts: Floats) -> Frontier
     """
     as_it_is, all_on = pose(question, contacts), pose(question)
     points = _trace(as_it_is, axes)
+    sign = -1.0 if question.objective.goal == "spend" else 1.0
     if len(all_on.problem) > len(as_it_is.problem):
-        sign = -1.0 if question.objective.goal == "spend" else 1.0
         both = zip(points, _trace(all_on, axes), strict=True)
         points = [max(pair, key=lambda point: (point.met, sign * point.objective)) for pair in both]
-    points.sort(key=lambda point: (point.max_bad_rate, point.allowed))
-    return Frontier(
-        limit=axes.limit,
-        here=_here(as_it_is, axes.limit, contacts),
-        points=tuple(points),
-        sampled=len(as_it_is.problem) > MOST_COLUMNS,
+    sampled = len(as_it_is.problem) > MOST_COLUMNS
+    points = in_order(
+        points,
+        ascending=axes.limit == BUDGET,
+        sign=sign,
+        sampled=sampled,
     )
+    return Frontier(limit=axes.limit, here=_here(as_it_is, axes.limit, contacts), points=tuple(points), sampled=sampled)
 
 
 def at_setpoint(problem: Problem, limit: str, setpoint: Setpoint) -> Problem:
@@ -155,9 +159,13 @@ def _point(posed: Posed, limit: str, setpoint: Setpoint, relaxed: Relaxed, at: I
     x = np.zeros(len(problem))
     x[at] = relaxed.x * (gain / relaxed.objective if sampled and relaxed.objective else 1.0)
     goal = posed.question.objective.goal
+    objective = _as_reported(gain, goal)
+    # Of a sample the other totals are close; the one that counts is the bound itself.
+    counted: dict[str, Any] = {_COUNTED[goal]: objective}
     return replace(
         _figures(posed, problem, x, setpoint),
-        objective=_as_reported(gain, goal),
+        **counted,
+        objective=objective,
         gap=max(0.0, bound - gain) / max(abs(bound), abs(gain), 1e-12),
         worth_of_allowed=_as_reported(_worth(problem, relaxed, x, limit), goal),
         worth_of_bad_rate=_as_reported(_worth(problem, relaxed, x, BAD_RATE), goal),
@@ -174,8 +182,7 @@ def _here(posed: Posed, limit: str, contacts: Floats) -> FrontierPoint:
     setpoint = Setpoint(allowed=limits.get(limit, math.nan), bad_rate=limits.get(BAD_RATE, math.nan))
     point = _figures(posed, posed.problem, posed.columns(contacts), setpoint)
     goal = posed.question.objective.goal
-    by_goal = {"incremental_value": point.value, "incremental_accounts": point.incremental, "spend": point.spend}
-    return replace(point, objective=by_goal[goal])
+    return replace(point, objective=getattr(point, _COUNTED[goal]))
 
 
 def _figures(posed: Posed, problem: Problem, x: Floats, setpoint: Setpoint) -> FrontierPoint:

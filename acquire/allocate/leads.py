@@ -3,11 +3,14 @@
 At given prices of the limits every person's best course is read off: reduced gain = gain - prices * use of the limits. Nearly
 all people are clear; only those for whom two courses are almost equal need a model. So:
 
-1. Solve a weighted sample of the people for first prices, then larger samples, then everybody.
-2. Each time, put the least clear people in play and fix the others at their best course; solve the small PuLP model; price all
-   options at its duals; people whose fixed course is no longer the best come into play; repeat until there are none. Then the
-   answer is optimal for everybody: prices and plan satisfy complementary slackness, and the bound in numpy says so.
-3. The relaxed plan splits about as many people as there are limits; a small whole-number model over them and their nearest
+1. First prices: samples of the people, each solved from the prices of the one before; where people are many, the bundle method
+   of duals.py goes on from there over everybody.
+2. Put the least clear people in play and fix the others at their best course; solve the small PuLP model; price all options at
+   its duals; people whose fixed course is no longer the best come into play; repeat until there are none. Then the answer is
+   optimal for everybody: prices and plan satisfy complementary slackness, and the bound in numpy says so.
+3. Where people are many, those in play are a problem of their own, in which everybody else is one column (focus.py): tangents are
+   added and levels moved there, and everybody is asked only when it is solved.
+4. The relaxed plan splits about as many people as there are limits; a small whole-number model over them and their nearest
    neighbours decides.
 
 References:
@@ -19,24 +22,26 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from acquire.allocate.duals import find_prices, may_bundle
+from acquire.allocate.duals import Crowd, Start, find_prices, may_bundle
+from acquire.allocate.focus import Focus
 from acquire.allocate.linear import LinearRows
 from acquire.allocate.master import Answer, Play, RelaxedModel
-from acquire.allocate.options import Flags, Floats, Ints
+from acquire.allocate.options import Floats
 from acquire.allocate.prices import Prices
 from acquire.allocate.problem import Problem
-from acquire.allocate.rows import Row
 from acquire.allocate.tangents import Tangents
 
-MANY = 50_000  # columns, from which on a bundle method over all of them finds first prices sooner than models of samples do
-FIRST_SAMPLE = 300
-GROWTH = 8
+MANY = 50_000  # columns, from which on everybody but those in play is one column
+FIRST_SAMPLE, GROWTH = 300, 8  # people
+SAMPLE_OF_TANGENTS = 20_000  # people: enough to see where the rows with a confidence are touched
+FIRST_PRICES = 1e-6  # of the dual: how precise the prices of the bundle method need be
 FEWEST_IN_PLAY, MOST_IN_PLAY, SHARE_IN_PLAY = (
     300,
     1_200,
     1 / 12,
 )  # people: enough that fixing the others is mostly right
-N_ENTERING = 1_000
+IN_FOCUS = 6_000  # people, where they are many
+N_ENTERING, N_ENTERING_FOCUS = 1_000, 5_000  # people
 MAX_ROUNDS = 200
 N_TYPICAL = 20_000  # columns, to see what a typical use of a limit is
 LEVELS_MOVE_FOR = 40  # rounds; any level is safe, so a plan that will not settle may keep its last
@@ -76,17 +81,27 @@ def solve_shares(problem: Problem, tangents: Tangents, seed: int, *, start: Pric
         tangents.start_from(start.tangents)
         return _solve_level(problem, tangents, start.along(tangents.lower(problem)))
     if len(problem) > MANY and may_bundle(problem):
-        right = LinearRows.of(problem).right_side
-        return _solve_level(problem, tangents, find_prices([problem], right, penalties_of(problem), seed=seed).prices)
+        sample = _solve_samples(problem, tangents, seed, SAMPLE_OF_TANGENTS) if problem.spreads else None
+        crowd = Crowd.of([problem], tangents, penalties_of(problem))
+        return _solve_level(
+            problem, tangents, find_prices(crowd, seed=seed, start=sample, precision=FIRST_PRICES).prices
+        )
+    sample = _solve_samples(problem, tangents, seed, len(problem.people))
+    return _solve_level(problem, tangents, np.zeros(0) if sample is None else sample.prices)
+
+
+def _solve_samples(problem: Problem, tangents: Tangents, seed: int, most: int) -> Start | None:
+    """Solve samples of up to `most` people, each from the prices of the one before; None where people are too few for any."""
     shuffled = np.random.default_rng(seed).permutation(len(problem.people) - problem.n_extra)
-    prices = np.zeros(0)
-    size = FIRST_SAMPLE
-    while 2 * size < len(shuffled):
+    found, size = None, FIRST_SAMPLE
+    while 2 * size < len(shuffled) and size <= most:
         part, _ = problem.sample(np.sort(shuffled[:size]), len(shuffled) / size)
         tangents.reopen()
-        prices = _solve_rounds(part, tangents, prices, penalties_of(part)).prices
+        known = np.zeros(0) if found is None else found.prices
+        prices = _solve_rounds(part, tangents, known, penalties_of(part)).prices
+        found = Start(prices=_padded(prices, tangents.lower(part)), n_people=size)
         size *= GROWTH
-    return _solve_level(problem, tangents, prices)
+    return found
 
 
 def _solve_level(problem: Problem, tangents: Tangents, prices: Floats) -> Relaxed:
@@ -106,33 +121,35 @@ def _solve_level(problem: Problem, tangents: Tangents, prices: Floats) -> Relaxe
 
 def penalties_of(problem: Problem) -> Floats:
     """A price of each limit that is higher than any sensible one: the best gain per typical use of it."""
-    top = float(np.abs(problem.gain).max(initial=0.0)) or 1.0
+    return 10 * (float(np.abs(problem.gain).max(initial=0.0)) or 1.0) / typical_uses(problem)
+
+
+def typical_uses(problem: Problem) -> Floats:
+    """The mean size of the uses of each limit, of some columns, shape (n_limits,)."""
     some = np.unique(np.linspace(0, max(len(problem) - 1, 0), N_TYPICAL).astype(np.int64))
-    return np.array([10 * top / _typical(row, some) for row in problem.rows])
-
-
-def _typical(row: Row, some: Ints) -> float:
-    """The mean size of the uses of a limit, of some columns; of all where none of those uses it."""
-    for columns in (some, slice(None)):
-        uses = row.coefficients_at(columns)
-        sizes = np.abs(uses[uses != 0])
-        if len(sizes):
-            return float(sizes.mean())
-    return 1.0
+    return np.array([row.typical_use(some) for row in problem.rows])
 
 
 def _solve_rounds(problem: Problem, tangents: Tangents, prices: Floats, penalties: Floats) -> Relaxed:
+    if len(problem) > MANY and len(problem.people) > 2 * IN_FOCUS:
+        return _solve_in_focus(problem, tangents, prices, penalties)
+    return _solve_in_model(problem, tangents, prices, penalties)
+
+
+def _solve_in_model(problem: Problem, tangents: Tangents, prices: Floats, penalties: Floats) -> Relaxed:
+    """Solve with the least clear people in play, and bring in who else is needed."""
+    tangents.frozen = False
     rows = tangents.lower(problem)
     reduced = problem.gain - rows.priced(_padded(prices, rows))
-    play = _least_clear(problem, reduced)
-    tangents.frozen = False
+    n_in_play = int(np.clip(SHARE_IN_PLAY * len(problem.people), FEWEST_IN_PLAY, MOST_IN_PLAY))
+    play = _least_clear(problem, reduced, n_in_play)
     model = RelaxedModel(problem, rows, play, penalties)
     for n_rounds in range(MAX_ROUNDS):
         answer = model.solve()
         solved_rows = rows
         tangents.frozen = n_rounds > LEVELS_MOVE_FOR
         moved = tangents.refine(problem, answer.x)
-        play, entered = _bring_in(problem, problem.gain - rows.priced(answer.prices), play)
+        play, entered = _bring_in(problem, problem.gain - rows.priced(answer.prices), play, N_ENTERING)
         if not (moved or entered):
             break
         rows = tangents.lower(problem) if moved else rows
@@ -141,6 +158,29 @@ def _solve_rounds(problem: Problem, tangents: Tangents, prices: Floats, penaltie
         else:
             model.move_to(rows)
     return as_relaxed(problem, solved_rows, answer, penalties)
+
+
+def _solve_in_focus(problem: Problem, tangents: Tangents, prices: Floats, penalties: Floats) -> Relaxed:
+    """The same with everybody else as one column; everybody is asked at the prices found there."""
+    rows = tangents.lower(problem)
+    play = _least_clear(problem, problem.gain - rows.priced(_padded(prices, rows)), IN_FOCUS)
+    for _ in range(MAX_ROUNDS):
+        focus = Focus.of(problem, play)
+        answer = _solve_in_model(focus.problem, tangents, prices, penalties)
+        rows, prices = LinearRows.of(problem, answer.rows.cuts), answer.prices
+        reduced = problem.gain - rows.priced(prices)
+        play, entered = _bring_in(problem, reduced, play, N_ENTERING_FOCUS)
+        if not entered:
+            break
+    x = focus.plan(answer.x)
+    return Relaxed(
+        x=x,
+        rows=rows,
+        prices=prices,
+        broken=answer.broken,
+        objective=float(problem.gain @ x),
+        bound=rows.bound_at(problem, prices, reduced),
+    )
 
 
 def as_relaxed(problem: Problem, rows: LinearRows, answer: Answer, penalties: Floats) -> Relaxed:
@@ -164,7 +204,7 @@ def _padded(prices: Floats, rows: LinearRows) -> Floats:
     return padded
 
 
-def _least_clear(problem: Problem, reduced: Floats) -> Play:
+def _least_clear(problem: Problem, reduced: Floats, n_in_play: int) -> Play:
     """Put the people with the smallest margins in play, with their columns that are near their best; fix the others.
 
     What is no contact is always in play. Those whose course is forced never are.
@@ -173,39 +213,42 @@ def _least_clear(problem: Problem, reduced: Floats) -> Play:
     score = problem.of_the_free(reduced)
     no_contact = np.arange(len(problem)) >= problem.n_options
     movable = score > -np.inf
-    n_in_play = int(np.clip(SHARE_IN_PLAY * len(people), FEWEST_IN_PLAY, MOST_IN_PLAY))
     if len(people) <= n_in_play:
         return Play(open=movable, fixed=problem.held)
     margin = people.margin(score)
-    margin[people.code[no_contact]] = 0.0
+    margin[people.code[problem.n_options :]] = 0.0
     least = np.argpartition(margin, n_in_play)[:n_in_play]
     in_play = np.zeros(len(people), dtype=bool)
     in_play[least] = True
-    in_play[people.code[no_contact]] = True
+    in_play[people.code[problem.n_options :]] = True
     in_play &= ~problem.is_held
     near = (score >= people.best(score)[people.code] - 2 * margin[least].max()) | no_contact
     fixed = np.where(in_play[people.code], 0.0, problem.best_plan(reduced))
     return Play(open=in_play[people.code] & near & movable, fixed=fixed)
 
 
-def _bring_in(problem: Problem, reduced: Floats, play: Play) -> tuple[Play, bool]:
+def _bring_in(problem: Problem, reduced: Floats, play: Play, most: int) -> tuple[Play, bool]:
     """Bring in the people whose course in the model is not their best at these prices, the worst first."""
     people = problem.people
     best = people.best(reduced)
-    at_fixed = np.bincount(people.code, weights=reduced * (play.fixed > 0), minlength=len(people))
-    in_model = people.best(np.where(play.open, reduced, -np.inf))
-    short = best - np.where(_in_play(problem, play), in_model, at_fixed)
+    short = best - _present(problem, reduced, play)
     short[problem.is_held] = 0.0
     wrong = np.flatnonzero(short > 1e-9 * float(np.abs(problem.gain).max(initial=0.0)))
+    if not len(wrong):
+        return play, False
     entering = np.zeros(len(people), dtype=bool)
-    entering[wrong[np.argsort(-short[wrong], kind="stable")[:N_ENTERING]]] = True
-    mine = entering[people.code]
-    best_options = mine & (reduced > 0) & (reduced >= best[people.code])
-    opened = play.open | best_options | (mine & (play.fixed > 0))
-    return Play(open=opened, fixed=np.where(mine, 0.0, play.fixed)), bool(len(wrong))
+    entering[wrong[np.argsort(-short[wrong], kind="stable")[:most]]] = True
+    mine = np.flatnonzero(entering[people.code])
+    opened, fixed = play.open.copy(), play.fixed.copy()
+    opened[mine] |= (play.fixed[mine] > 0) | ((reduced[mine] > 0) & (reduced[mine] >= best[people.code[mine]]))
+    fixed[mine] = 0.0
+    return Play(open=opened, fixed=fixed), True
 
 
-def _in_play(problem: Problem, play: Play) -> Flags:
-    in_play = np.zeros(len(problem.people), dtype=bool)
-    in_play[problem.people.code[play.open]] = True
-    return in_play
+def _present(problem: Problem, reduced: Floats, play: Play) -> Floats:
+    """What each person's course in the model is worth at these prices: the best in play, or the fixed one, shape (n_people,)."""
+    worth = np.zeros(len(problem.people))
+    opened, fixed = np.flatnonzero(play.open), np.flatnonzero(play.fixed)
+    np.maximum.at(worth, problem.people.code[opened], reduced[opened])
+    worth[problem.people.code[fixed]] = reduced[fixed]
+    return worth

@@ -39,7 +39,7 @@ class LimitLines:
 
     def __init__(self, problem: Problem) -> None:
         self.rows = list(problem.rows)
-        self.units = [_unit(row) for row in problem.rows]
+        self.units = [row.typical_use() for row in problem.rows]
         self.levels: dict[int, float] = {}
         self._totals = Totals(problem)
         self._model = self._totals.model
@@ -56,6 +56,11 @@ class LimitLines:
         self._model.run()
         columns = np.array(self._model.getSolution().col_value)
         return Broken(x=np.maximum(columns[: self._totals.n], 0.0), short=columns[self._shorts])
+
+    def bound(self, least: Floats, most: Floats) -> None:
+        """Hold every column that people can get between two figures, each shape (n,)."""
+        at = np.arange(self._totals.n, dtype=np.int32)
+        self._model.changeColsBounds(len(at), at, least, most)
 
     def count(self, counted: Collection[int]) -> None:
         """Let only some limits count, and make for the least short."""
@@ -157,10 +162,3 @@ class LimitLines:
         terms = [(column, safety * line.b * per_w * row.allowed**power) for power, column in enumerate(coins)]
         terms += [(bad, safety)] if booked is None else [(bad, safety), (booked, -safety * row.allowed)]
         return terms, safety * line.b * constant
-
-
-def _unit(row: Row) -> float:
-    """A typical use of a limit, so that all are of one size in the model."""
-    uses = np.abs(row.coefficients)
-    uses = uses[uses > 0]
-    return float(uses.mean()) if len(uses) else 1.0

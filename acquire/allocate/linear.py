@@ -5,10 +5,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from acquire.allocate.figures import add_up
+from acquire.allocate.certainty import EVERYBODY, Spread
+from acquire.allocate.figures import WeightedSum
 from acquire.allocate.options import Floats, Ints
 from acquire.allocate.problem import Problem
 from acquire.allocate.rows import Row
+
+BLOCK = 65_536  # columns that are priced together
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,9 +111,10 @@ class LinearRows:
         for i, row in enumerate(self.rows):
             lines[i] = row.sign * row.coefficients_at(columns)
         for i, (places, cuts) in self._cuts_by_row().items():
-            inside, members = _places(self.rows[i], columns)
+            spread = _spread(self.rows[i])
+            inside, members = spread.places_of(columns)
             lines[places] = lines[i]
-            lines[np.ix_(np.array(places), inside)] += _more(self.rows[i], cuts, members)
+            lines[np.ix_(np.array(places), inside)] += _more(spread, cuts, members)
         return lines
 
     def _cuts_by_row(self) -> dict[int, tuple[list[int], list[Cut]]]:
@@ -122,23 +126,44 @@ class LinearRows:
             cuts.append(cut)
         return by_row
 
-    def priced(self, prices: Floats) -> Floats:
-        """prices' matrix, shape (n,): what each contact costs at these prices of the rows."""
+    def tariff(self, prices: Floats) -> "Tariff":
+        """What contacts cost at these prices of the rows, shape (m,)."""
         of_row = np.bincount(self.owner, weights=prices, minlength=len(self.rows))
         terms = [(f, float(p * row.sign * c)) for row, p in zip(self.rows, of_row, strict=True) for f, c in row.terms]
-        costs = add_up(terms, self.n)
-        for i, (places, cuts) in self._cuts_by_row().items():
-            spread = self.rows[i].spread
-            if spread is not None and prices[places].any():
-                costs[spread.members] += _more(self.rows[i], [_mixed(cuts, prices[places])], slice(None))[0]
+        mixed = [
+            (_spread(self.rows[i]), _mixed(cuts, prices[places]))
+            for i, (places, cuts) in self._cuts_by_row().items()
+            if prices[places].any()
+        ]
+        return Tariff(on_expectation=WeightedSum(terms, self.n), of_safety=tuple(mixed))
+
+    def priced(self, prices: Floats) -> Floats:
+        """prices' matrix, shape (n,): what each contact costs at these prices of the rows."""
+        tariff, costs = self.tariff(prices), np.empty(self.n)
+        for first in range(0, self.n, BLOCK):
+            block = slice(first, first + BLOCK)
+            costs[block] = tariff.of(block)
         return costs
 
     def used_by(self, x: Floats) -> Floats:
         """matrix x, shape (m,), for a plan x, shape (n,)."""
+        columns = np.flatnonzero(x)
+        return self.used_of(columns, x[columns])
+
+    def used_of(self, columns: Ints, contacts: Floats) -> Floats:
+        """The same for so many contacts by each of some columns, positions ascending."""
         uses = np.zeros(len(self))
-        uses[: len(self.rows)] = [row.sign * row.left(x) for row in self.rows]
+        known: dict[tuple[int, int, int], float] = {}
+        for i, row in enumerate(self.rows):
+            for figure, factor in row.terms:
+                key = (
+                    (id(figure.values), id(figure.among), figure.code) if not len(figure.extra) else (-1, i, len(known))
+                )
+                if key not in known:
+                    known[key] = float(figure.at(columns) @ contacts)
+                uses[i] += row.sign * factor * known[key]
         for i, (places, cuts) in self._cuts_by_row().items():
-            uses[places] = uses[i] + _used(self.rows[i], cuts, x)
+            uses[places] = uses[i] + _used(_spread(self.rows[i]), cuts, columns, contacts)
         return uses
 
     def bound(self, problem: Problem, prices: Floats) -> float:
@@ -148,40 +173,59 @@ class LinearRows:
 
         where those who are forced do as they must.
         """
-        return float(prices @ self.right_side) + problem.at_best(problem.gain - self.priced(prices))
+        return self.bound_at(problem, prices, problem.gain - self.priced(prices))
+
+    def bound_at(self, problem: Problem, prices: Floats, reduced: Floats) -> float:
+        """The same where the reduced gain at these prices is known, shape (n,)."""
+        return float(prices @ self.right_side) + problem.at_best(reduced)
 
 
-def _places(row: Row, columns: Ints) -> tuple[Ints, Ints]:
-    """Which of some columns are members of the row's spread, and which members they are."""
-    members = np.empty(0, dtype=np.int64) if row.spread is None else row.spread.members
-    if not len(members):
-        return members, members
-    at = np.minimum(np.searchsorted(members, columns), len(members) - 1)
-    inside = np.flatnonzero(members[at] == columns)
-    return inside, at[inside]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tariff:
+    """What contacts cost at some prices of the limits.
+
+    Attributes:
+        on_expectation: The rows times their prices; those with a spread at the prices of their tangents too.
+        of_safety: What the tangents of each spread count on top, as one cut at their prices.
+    """
+
+    on_expectation: WeightedSum
+    of_safety: tuple[tuple[Spread, Cut], ...]
+
+    def of(self, columns: slice) -> Floats:
+        """What a contact by each of some columns in a row costs."""
+        costs = self.on_expectation.at(columns)
+        first, end = columns.start, columns.start + len(costs)
+        for spread, cut in self.of_safety:
+            members = slice(*np.searchsorted(spread.members, (first, end)).tolist())
+            costs[spread.members[members] - first] += _more(spread, [cut], members)[0]
+        return costs
 
 
-def _more(row: Row, cuts: Sequence[Cut], members: Ints | slice) -> Floats:
+def _spread(row: Row) -> Spread:
+    assert row.spread is not None  # noqa: S101 - only rows with a spread have cuts
+    return row.spread
+
+
+def _more(spread: Spread, cuts: Sequence[Cut], members: Ints | slice = EVERYBODY) -> Floats:
     """What cuts of a row count of some members on top of the row, shape (len(cuts), len(members))."""
-    if row.spread is None:
-        return np.zeros((len(cuts), 0))
     errors = np.array([cut.errors for cut in cuts])
     coins = np.array([cut.coins for cut in cuts])
-    more: Floats = errors @ row.spread.loadings[members].T + coins[:, None] * row.spread.coins[members]
+    more: Floats = spread.along(errors.T, members).T + coins[:, None] * spread.coins[members]
     for i, cut in enumerate(cuts):
         if cut.members is not None:
             more[i] += cut.members[members]
     return more
 
 
-def _used(row: Row, cuts: Sequence[Cut], x: Floats) -> Floats:
+def _used(spread: Spread, cuts: Sequence[Cut], columns: Ints, contacts: Floats) -> Floats:
     """What a plan makes of cuts of a row on top of the row, shape (len(cuts),)."""
-    if row.spread is None:
-        return np.zeros(len(cuts))
-    error, variance, mine = row.spread.error(x), row.spread.coin_deviation(x) ** 2, x[row.spread.members]
+    inside, members = spread.places_of(columns)
+    mine = contacts[inside]
+    error, variance = spread.error_of(members, mine), float(spread.coins[members] @ mine)
     return np.array(
         [
-            cut.errors @ error + cut.coins * variance + (0.0 if cut.members is None else cut.members @ mine)
+            cut.errors @ error + cut.coins * variance + (0.0 if cut.members is None else cut.members[members] @ mine)
             for cut in cuts
         ]
     )

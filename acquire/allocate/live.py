@@ -143,7 +143,7 @@ class LiveModel:
         totals = self._written.totals[i]
         members = self._written.columns[spread.members]
         at = np.r_[members, totals.figure, totals.base, totals.coins, self._written.beyond[i]]
-        uses = np.r_[spread.z * (spread.loadings @ a), 1.0, np.zeros(1 + len(totals.coins)), -1.0]
+        uses = np.r_[spread.z * spread.along(a), 1.0, np.zeros(1 + len(totals.coins)), -1.0]
         self._handle.addRow(-_FREE, 0.0, len(at), at.astype(np.int32), uses)
         cut = _LiveCut(limit=i, a=a, b=b, row=self._handle.getNumRow() - 1)
         self._cuts.append(cut)

@@ -10,6 +10,7 @@ from acquire.allocate.figures import as_figure
 from acquire.allocate.options import Floats, Ints
 from acquire.allocate.problem import Problem
 from acquire.allocate.rows import Row
+from acquire.allocate.totals import coins_in_cap
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,12 +78,7 @@ def _moves(row: Row, moving: frozenset[str]) -> bool:
 def _penalties(problem: Problem) -> Floats:
     """A price of each limit that is higher than any sensible one: far beyond the best gain per typical use of it."""
     top = float(np.abs(problem.gain).max(initial=0.0)) or 1.0
-    return np.array([1_000 * top / _typical(row.coefficients) for row in problem.rows])
-
-
-def _typical(uses: Floats) -> float:
-    sizes = np.abs(uses[uses != 0])
-    return float(sizes.mean()) if len(sizes) else 1.0
+    return np.array([1_000 * top / row.typical_use() for row in problem.rows])
 
 
 def _add_totals(
@@ -104,11 +100,9 @@ def _coins(row: Row, n: int) -> dict[str, Floats]:
     spread = row.spread
     if spread is None or not spread.realised:
         return {}
-    bad, booked = spread.bad, spread.booked
-    powers = (bad - bad**2, -2 * bad * (1 - booked), booked - booked**2)
     coins = {f"coins{power}": np.zeros(n) for power in range(3)}
-    for power, of in enumerate(powers):
-        coins[f"coins{power}"][spread.members] = of
+    for of_power, counted in zip(coins.values(), coins_in_cap(spread).T, strict=True):
+        of_power[spread.members] = counted
     return coins
 
 

@@ -7,7 +7,8 @@ import numpy as np
 from acquire.allocate.charged import Charged, Setting
 from acquire.allocate.on_off import settle
 from acquire.allocate.problem import Problem
-from acquire.allocate.relax import explain_why_nobody, find_conflict, somebody_fits
+from acquire.allocate.relax import explain_why_nobody, find_conflict, nearness
+from acquire.allocate.switched_conflict import TooManySettings, explain_over_settings
 from acquire.errors import Infeasible
 
 MOST_TRIED = 12  # channels, each used alone
@@ -24,27 +25,32 @@ def somebody_fits_charged(charged: Charged, seed: int) -> bool:
 def explain_why_nobody_charged(charged: Charged, seed: int) -> Infeasible:
     """The error to raise where no setting of the switches leaves a plan that contacts anybody.
 
-    The channels that charge once they are used are tried alone, all together, and not at all; what has to be relaxed least to use
-    one of these is proposed.
+    What is proposed is the smallest set of limits over all settings, with the figures of the setting in which they move least.
+    Where the settings are too many to be searched, the channels that charge once they are used are tried alone, all together, and
+    not at all, and the line says so.
     """
-    if not somebody_fits(problem := _without_charges(charged), seed):
-        return explain_why_nobody(problem, seed)
+    try:
+        error = explain_over_settings(charged, seed)
+    except TooManySettings:
+        error = _explain_some(charged, seed)
+    return _say_charges_are_too_high(charged) if error is None else error
+
+
+def _explain_some(charged: Charged, seed: int) -> Infeasible | None:
+    """What has to be relaxed least to use one of the settings that are tried; None where no limit helps."""
     conflicts = [(find_conflict(problem, seed), problem) for problem in _problems(charged)]
-    mendable = [(conflict.remedies[0].distance, i) for i, (conflict, _) in enumerate(conflicts) if conflict.remedies]
+    mendable = [(nearness(conflict.remedies[0]), i) for i, (conflict, _) in enumerate(conflicts) if conflict.remedies]
     if not mendable:
-        names = [
-            f"{'fixed_cost' if c.spend else 'min_spend_if_used'}[{c.channel}]" for c in charged.charges if c.is_switch
-        ]
-        line = "what these channels charge once they are used leaves nobody to contact within the limits"
-        return Infeasible(f"{', '.join(names)}: {line}; lower it, or relax several limits", names)
-    return explain_why_nobody(conflicts[min(mendable)[1]][1], seed)
+        return None
+    error = explain_why_nobody(conflicts[min(mendable)[1]][1], seed)
+    tried = f"of the ways to use {len(charged.switched)} channels with a fixed cost or a minimum {len(conflicts)} were tried"
+    return Infeasible(f"{error}; {tried}, so that less may do", error.limits)
 
 
-def _without_charges(charged: Charged) -> Problem:
-    """The limits over contacts alone."""
-    problem = charged.problem
-    options = np.arange(problem.n_options)
-    return problem.take(options, problem.people.size[problem.people.code[options]])
+def _say_charges_are_too_high(charged: Charged) -> Infeasible:
+    names = [f"{'fixed_cost' if c.spend else 'min_spend_if_used'}[{c.channel}]" for c in charged.charges if c.is_switch]
+    line = "what these channels charge once they are used leaves nobody to contact within the limits"
+    return Infeasible(f"{', '.join(names)}: {line}; lower it, or relax several limits", names)
 
 
 def _problems(charged: Charged) -> list[Problem]:

@@ -83,7 +83,7 @@ def settle(charged: Charged, seed: int) -> Settled:
         charged: The problem with what channels charge.
         seed: Of the order in which people are sampled.
     """
-    searched, first = _sampled(charged, seed), _first(charged)
+    searched, first = _sampled(charged, seed), first_setting(charged)
     planner = _Planner(charged=charged, seed=seed, tangents=_tangents(searched, seed))
     if charged.problem.spreads:
         bound = _settle_on_average(charged, searched, first, planner)
@@ -145,7 +145,7 @@ def _all(charged: Charged, first: Setting, *, on: bool) -> Setting:
     return _with(first, names, [on] * len(names))
 
 
-def _first(charged: Charged) -> Setting:
+def first_setting(charged: Charged) -> Setting:
     """A channel in which somebody is contacted in any case is on."""
     forced = charged.problem.forced
     forced = forced[forced < charged.problem.n_options]

@@ -1,15 +1,16 @@
 """The parts of a plan that limits speak of: everybody, or all contacts of one channel, partner or affiliate group."""
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from acquire.allocate.figures import Codes, Figure
 from acquire.allocate.options import Floats, Ints, Options
 from acquire.allocate.rows import Row
-from acquire.domain import Channel, Limits, PartLimits
+from acquire.domain import Channel, Limits, PartLimits, Shares
 from acquire.errors import BadInput
+from acquire.limits_of import KINDS
 
 NOBODY = -2  # -1 already means "none"
 
@@ -93,8 +94,13 @@ def list_parts(options: Options, limits: Limits, channels: tuple[Channel, ...]) 
             code=code_of(options.channel_names, channel.channel),
         )
         yield part, _both(channel, limits.channel.get(channel.channel, PartLimits()))
-    yield from _named(options, "partner", options.partner, options.partner_names, limits.partner)
-    yield from _named(options, "affiliate", options.affiliate, options.affiliate_names, limits.affiliate)
+    for kind, codes, names in (
+        ("partner", options.partner, options.partner_names),
+        ("affiliate", options.affiliate, options.affiliate_names),
+    ):
+        for name, own in getattr(limits, kind).items():
+            part = Part(options=options, whose=f"{kind} {name}", among=codes, code=code_of(names, name))
+            yield part, _spelled_out(own, [channel for channel in channels if name_of(channel, kind) == name])
 
 
 def code_of(names: tuple[str, ...], name: str) -> int:
@@ -102,18 +108,25 @@ def code_of(names: tuple[str, ...], name: str) -> int:
     return names.index(name) if name in names else NOBODY
 
 
+def name_of(channel: Channel, kind: str) -> str | None:
+    """The channel's own name, its partner's or its affiliate group's."""
+    return {"channel": channel.channel, "partner": channel.partner, "affiliate": channel.affiliate_group or None}[kind]
+
+
 def check_limits(limits: Limits, channels: tuple[Channel, ...]) -> None:
-    """Raise BadInput where a limit names a channel, partner or affiliate group that does not exist."""
-    known = {
-        "channel": {channel.channel for channel in channels},
-        "partner": {channel.partner for channel in channels},
-        "affiliate": {channel.affiliate_group for channel in channels if channel.affiliate_group},
-    }
-    for kind, names in known.items():
-        check_names(f"limits.{kind}", getattr(limits, kind), names)
-        check_names(f"max_{kind}_share", getattr(limits, f"max_{kind}_share"), names)
-    check_names("locked_channels", limits.locked_channels, known["channel"])
-    check_names("max_change", limits.max_change, known["channel"])
+    """Raise BadInput where a limit names a channel, partner or affiliate group that does not exist, or not in its part."""
+    for kind in KINDS:
+        known = {name for channel in channels if (name := name_of(channel, kind))}
+        check_names(f"limits.{kind}", getattr(limits, kind), known)
+        check_names(f"max_{kind}_share", getattr(limits, f"max_{kind}_share"), known)
+    for where, own in limits.named_parts():
+        _, kind, name = where.split(".", 2)
+        inside = [channel for channel in channels if name_of(channel, kind) == name]
+        for other in KINDS:
+            there = {named for channel in inside if (named := name_of(channel, other))}
+            check_names(f"max_{other}_share of {where}", getattr(own, f"max_{other}_share"), there)
+    check_names("locked_channels", limits.locked_channels, {channel.channel for channel in channels})
+    check_names("max_change", limits.max_change, {channel.channel for channel in channels})
 
 
 def check_names(key: str, named: Collection[str], known: Collection[str]) -> None:
@@ -123,11 +136,19 @@ def check_names(key: str, named: Collection[str], known: Collection[str]) -> Non
             raise BadInput(f"{key} names {name}, which does not exist; known are: {', '.join(sorted(known)) or 'none'}")
 
 
-def _named(
-    options: Options, kind: str, codes: Ints, names: tuple[str, ...], limits: Mapping[str, PartLimits]
-) -> Iterator[tuple[Part, PartLimits]]:
-    for name, own in limits.items():
-        yield Part(options=options, whose=f"{kind} {name}", among=codes, code=code_of(names, name)), own
+def _spelled_out(own: PartLimits, inside: Sequence[Channel]) -> PartLimits:
+    """The limits of a part with the cap of all that are not named, "*", put to the names of those that the part has."""
+    return replace(
+        own,
+        max_channel_share=_by_name(own.max_channel_share, inside, "channel"),
+        max_partner_share=_by_name(own.max_partner_share, inside, "partner"),
+        max_affiliate_share=_by_name(own.max_affiliate_share, inside, "affiliate"),
+    )
+
+
+def _by_name(shares: Shares, inside: Sequence[Channel], kind: str) -> Shares:
+    names = dict.fromkeys(name for channel in inside if (name := name_of(channel, kind)))
+    return {name: share for name in names if (share := shares.get(name, shares.get("*"))) is not None}
 
 
 def _both(channel: Channel, own: PartLimits) -> PartLimits:

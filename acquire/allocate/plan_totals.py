@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from acquire.allocate.options import Floats, Options
+from acquire.allocate.saturation import brought_shares
 from acquire.domain import Channel, Objective
 
 
@@ -17,6 +18,8 @@ class PlanTotals:
         contacts: Number of contacts.
         spend, value: Money, with what channels charge once they are used. `value` is NaN where revenue is unknown.
         booked, incremental, bad: Accounts. `bad` is NaN where history has no bad label.
+
+    Value and accounts are after what channels bring less that get more than their usual spend.
     """
 
     contacts: float
@@ -38,7 +41,7 @@ def total(options: Options, x: Floats, channels: Sequence[Channel]) -> PlanTotal
     Args:
         options: The option table, n options.
         x: Contacts by each option, shape (n,).
-        channels: For what they charge beyond the price of each contact.
+        channels: For what they charge beyond the price of each contact, and where they wear out.
     """
     at = np.flatnonzero(x)
     by_channel = np.bincount(options.channel[at], weights=x[at], minlength=len(options.channel_names))
@@ -51,6 +54,12 @@ def total(options: Options, x: Floats, channels: Sequence[Channel]) -> PlanTotal
     sums = {
         name: float(getattr(options, name)[at] @ x[at]) for name in ("spend", "booked", "incremental", "bad", "value")
     }
+    if any(channel.saturation for channel in channels):
+        brought = brought_shares(options, at, x[at], channels)
+        sums |= {
+            name: float((getattr(options, name)[at] * brought[name]) @ x[at]) for name in ("booked", "incremental")
+        }
+        sums["value"] -= float(brought["value"] @ x[at])
     return PlanTotals(
         contacts=float(x[at].sum()), **{**sums, "spend": sums["spend"] + once, "value": sums["value"] - once}
     )

@@ -6,14 +6,16 @@
              solved anew without them
 
 Prices are all-in: what channel and offer are expected to charge for the contacts, per contact, per application or per booking.
+A partner with more than one channel or tier has a line over all that is planned with it, too: each of its contacts then costs as
+much more.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from acquire.allocate.deals import Deals, Worth
+from acquire.allocate.deals import Bundle, Deals, Worth
 from acquire.allocate.options import Floats, Ints
 from acquire.domain import Channel
 
@@ -22,10 +24,10 @@ NOTHING = 1e-6  # contacts
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FairPrice:
-    """One channel, one tier of its price list.
+    """One channel, one tier of its price list; or one partner.
 
     Attributes:
-        channel, partner: Whose.
+        partner, channel: Whose; no channel = all of the partner's.
         from_contacts: Where the tier begins; the last tier that is planned is also where the next contact would be.
         contacts: Planned in the tier.
         columns: Its contacts, rows of the option table; the best come first, so they are in the first tier.
@@ -56,10 +58,39 @@ class FairPrice:
 
 
 def fair_prices(deals: Deals) -> Iterator[FairPrice]:
-    """One line per tier that the plan reaches, in the order of the channels; channels without options are left out."""
-    for channel in deals.channels:
-        if deals.mine(channel.channel).any():
-            yield from _of_channel(deals, channel)
+    """One line per tier that the plan reaches, in the order of the channels, then those of the partners with several lines.
+
+    Channels without options are left out.
+    """
+    lines = [
+        line for channel in deals.channels if deals.mine(channel.channel).any() for line in _of_channel(deals, channel)
+    ]
+    yield from lines
+    for partner in dict.fromkeys(line.partner for line in lines):
+        mine = [line for line in lines if line.partner == partner and line.contacts > NOTHING]
+        if len(mine) > 1:
+            yield _of_partner(deals, mine)
+
+
+def _of_partner(deals: Deals, lines: Sequence[FairPrice]) -> FairPrice:
+    """All that is planned with one partner: its lines, one or more per channel."""
+    channels = tuple(dict.fromkeys(line.channel for line in lines))
+    worth = deals.worth(*(Bundle(channel=name, begins=0.0, ends=deals.volume(name)) for name in channels))
+    return FairPrice(
+        channel="",
+        partner=lines[0].partner,
+        from_contacts=0.0,
+        contacts=sum(line.contacts for line in lines),
+        columns=np.concatenate([line.columns for line in lines]),
+        shares=np.concatenate([line.shares for line in lines]),
+        paid=sum(line.paid for line in lines),
+        worth=worth.premium,
+        is_bounded=worth.is_bounded,
+        following=None,
+        next_paid=float("nan"),
+        next_worth=float("nan"),
+        money=deals.money(*channels),
+    )
 
 
 def _of_channel(deals: Deals, channel: Channel) -> Iterator[FairPrice]:
@@ -74,7 +105,7 @@ def _of_channel(deals: Deals, channel: Channel) -> Iterator[FairPrice]:
         fixed = channel.fixed_cost if place == 0 and volume > NOTHING else 0.0
         is_last = place == len(spans) - 1
         planned = ends - begins > NOTHING
-        worth = deals.worth(name, begins, ends) if planned else Worth(premium=float("nan"))
+        worth = deals.worth(Bundle(channel=name, begins=begins, ends=ends)) if planned else Worth(premium=float("nan"))
         yield FairPrice(
             channel=name,
             partner=channel.partner,

@@ -84,7 +84,7 @@ def _lowered(problem: Problem, priced: PricedLine) -> tuple[Floats, float]:
         return coefficients, right_side
     per_w, constant = row.spread.line_of_coins(priced.level)
     spread, z = row.spread, row.spread.z
-    coefficients[spread.members] += z * (spread.loadings @ line.a + line.b * per_w * spread.coins)
+    coefficients[spread.members] += z * (spread.along(line.a) + line.b * per_w * spread.coins)
     return coefficients, right_side - z * line.b * constant
 
 

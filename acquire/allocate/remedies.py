@@ -53,7 +53,12 @@ def guess_remedy(elastic: Elastic, chosen: frozenset[int]) -> Remedy | None:
 
 
 def draw_nearer(elastic: Elastic, remedy: Remedy) -> Remedy:
-    """The remedy with each figure in turn as near to the plan file's as the others let it be."""
+    """The remedy with each figure in turn as near to the plan file's as the others let it be.
+
+    Amounts whose relative changes add up to the least are: one that could move less would make the sum less.
+    """
+    if all(elastic.problem.rows[i].base is None for i in remedy.figures):
+        return remedy
     figures = dict(remedy.figures)
     for i in remedy.figures:
         figures[i] = _least_figure(elastic, i, figures)

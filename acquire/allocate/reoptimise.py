@@ -1,8 +1,9 @@
 """Live re-optimisation: what is done is done; the rest of the money and of the days is planned anew, from the prices in force.
 
 Contacts that were made are part of the plan in any case, at what they really cost, so that every limit still speaks of the whole
-campaign: what was overspent is missing from the rest, and the bookings to come must make good for the risk already taken. In the
-days that are left a channel delivers what it can (`pace`):
+campaign: what was overspent is missing from the rest, and the bookings to come must make good for the risk already taken. Where
+their outcomes are known, they count as what happened (happened.py), else as what was expected of them. In the days that are left
+a channel delivers what it can (`pace`):
 
     sum(x, of the channel) <= contacts made + days left * contacts a day
 
@@ -20,6 +21,7 @@ import numpy as np
 
 from acquire.allocate.explain import limit_uses
 from acquire.allocate.figures import Figure
+from acquire.allocate.happened import as_happened
 from acquire.allocate.leads import solve_shares
 from acquire.allocate.options import Floats, Ints, Options
 from acquire.allocate.posed import Question, pose
@@ -38,12 +40,16 @@ class Done:
     Attributes:
         contacts: Made so far with each option, shape (n,).
         spend: What each of them cost, money, shape (n,); NaN where that is not known: then what was expected.
+        booked: Whether each of them booked, 0 or 1, shape (n,); NaN where that is not known yet.
+        bad: Whether its booking went bad, 0 or 1, shape (n,); NaN where that is not known yet.
         days, days_left: Of the whole campaign, and still to come.
         most_rise: By how much a channel's contacts a day may rise over what it was planned to have or has had, as a share.
     """
 
     contacts: Floats
     spend: Floats
+    booked: Floats
+    bad: Floats
     days: float
     days_left: float
     most_rise: float
@@ -55,7 +61,7 @@ class Reoptimised:
 
     Attributes:
         contacts: Of each option over the whole campaign, what was done included, shape (n,).
-        options: The option table with what was done at what it cost.
+        options: The option table with what was done as it turned out.
         limit_uses: Every limit over the whole campaign, the pace of each channel last.
     """
 
@@ -76,7 +82,8 @@ def reoptimise(question: Question, done: Done, planned: Floats, start: Prices) -
     Raises:
         Infeasible: The limits cannot be met any more.
     """
-    options = _at_cost(question.options, done, question.objective.goal)
+    happened = as_happened(question.options, done.booked, done.bad, question.objective)
+    options = _at_cost(happened, done, question.objective.goal)
     forced = np.union1d(_still_free(question, done), np.flatnonzero(done.contacts))
     now = replace(question, options=options, forced=forced.astype(np.int64))
     posed = pose(now, planned + done.contacts, tuple(_pace_rows(question, done, planned)))

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from acquire.allocate.certainty import Spread
+from acquire.allocate.certainty import EVERYBODY, Spread
 from acquire.allocate.figures import Figure, Taken, as_figure
 from acquire.allocate.options import Floats, Ints
 
@@ -57,6 +57,14 @@ class Row:
         counted, *bases = (factor * figure.at(columns) for figure, factor in self.terms)
         return counted + bases[0] if bases else counted
 
+    def typical_use(self, some: Ints | slice = EVERYBODY) -> float:
+        """Mean size of what those of some columns count that count at all; where none does, of all columns; else 1."""
+        uses = np.abs(self.coefficients_at(some))
+        uses = uses[uses > 0]
+        if len(uses):
+            return float(uses.mean())
+        return 1.0 if isinstance(some, slice) else self.typical_use()
+
     @property
     def right_side(self) -> float:
         """Right side of the linear row: the limit itself for an amount, 0 for a ratio."""
@@ -69,7 +77,12 @@ class Row:
 
     def left(self, x: Floats) -> float:
         """Left side of the linear row for a plan x, shape (n,)."""
-        return sum(factor * (figure @ x) for figure, factor in self.terms)
+        columns = np.flatnonzero(x)
+        return self.left_of(columns, x[columns])
+
+    def left_of(self, columns: Ints, contacts: Floats) -> float:
+        """The same for so many contacts by each of some columns."""
+        return sum(factor * float(figure.at(columns) @ contacts) for figure, factor in self.terms)
 
     def used(self, x: Floats) -> float:
         """The figure that a plan x, shape (n,), makes of this limit on expectation; NaN for a ratio of nothing."""
@@ -91,7 +104,7 @@ class Row:
             self,
             figure=as_figure(self.figure).take(taken),
             base=None if self.base is None else as_figure(self.base).take(taken),
-            spread=None if self.spread is None else self.spread.take(taken.options, len(as_figure(self.figure))),
+            spread=None if self.spread is None else self.spread.take(taken),
         )
 
     def followed_by(self, counted: Floats, base: Floats) -> "Row":

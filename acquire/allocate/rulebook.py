@@ -3,17 +3,17 @@
 from collections.abc import Iterator
 
 from acquire.allocate import limits as rules
-from acquire.allocate import shares
 from acquire.allocate.changes import limit_changes
 from acquire.allocate.options import Options
 from acquire.allocate.parts import Part, check_limits, list_parts
 from acquire.allocate.rows import Row
+from acquire.allocate.shares import limit_shares
 from acquire.domain import Channel, Limits, PartLimits
 from acquire.errors import BadInput
 
 
 def list_limits(options: Options, limits: Limits, channels: tuple[Channel, ...]) -> Iterator[Row]:
-    """Every limit that is set, as named rows: those of the whole plan, of its shares, of its parts, of what runs today.
+    """Every limit that is set, as named rows: those of the whole plan, of its parts, of what runs today.
 
     Raises:
         BadInput: A limit needs a figure that the options lack, names what does not exist, or has the name of another.
@@ -22,7 +22,7 @@ def list_limits(options: Options, limits: Limits, channels: tuple[Channel, ...])
     for row in _rows(options, limits, channels):
         if row.name in names:
             raise BadInput(
-                f"two limits would both be called {row.name}; rename the channel, partner or affiliate group"
+                f"two limits would both be called {row.name}; rename the channel, partner, affiliate group or region"
             )
         names.add(row.name)
         yield row
@@ -34,12 +34,6 @@ def _rows(options: Options, limits: Limits, channels: tuple[Channel, ...]) -> It
     if limits.budget is not None:
         yield rules.limit_budget(everybody, limits.budget)
     yield from _of_part(everybody, own, limits)
-    yield from shares.limit_partner_shares(options, limits.max_partner_share)
-    yield from shares.limit_channel_shares(options, limits.max_channel_share)
-    yield from shares.limit_affiliate_shares(options, limits.max_affiliate_share)
-    yield from shares.limit_region_caps(options, limits.max_region_share)
-    yield from shares.limit_region_floors(options, limits.min_region_share)
-    yield from shares.limit_group_floors(options, limits.min_group_share)
     for part, own_of_part in parts:
         yield from _of_part(part, own_of_part, limits)
     yield from limit_changes(options, limits, channels)
@@ -55,6 +49,7 @@ def _of_part(part: Part, own: PartLimits, limits: Limits) -> Iterator[Row]:
     for key, rule in rules.RATIOS.items():
         if _is_set(key, own):
             yield rule(part, getattr(own, key))
+    yield from limit_shares(part, own)
 
 
 def _is_set(key: str, own: PartLimits) -> bool:

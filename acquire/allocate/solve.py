@@ -55,6 +55,11 @@ def allocate(
 
         maximise sum(gain x)   where x_j in {0, 1},   sum(x of one person) <= 1,   and every row of `list_limits`
 
+    Where channels charge per contact only, a million leads are planned as thousands are, limits with a confidence and forced
+    contacts included: everybody but the unclear is one column (leads.py, focus.py), and first prices come from a bundle method
+    over all of them (duals.py). Price tiers and switches (fixed costs, minimum if used) are searched around small models of
+    samples (on_off.py), which takes longer where people are many.
+
     Args:
         options: Everything the plan may do, n options.
         limits: The plan file's limits; `refuse_regions` was applied before.
@@ -67,7 +72,7 @@ def allocate(
         BadInput: A limit needs a figure that the options lack, or names what does not exist.
         Infeasible: The limits cannot be met, or only by contacting nobody.
     """
-    if objective.goal == "spend" and not limits.min_incremental_accounts:
+    if objective.goal == "spend" and not limits.ask_for_accounts:
         raise BadInput("minimise = spend needs min_incremental_accounts in [limits], else the cheapest plan is no plan")
     if not len(options):
         raise Infeasible("nobody may be contacted: no lead passed the policy, or no offer may be used in its channel")
@@ -88,9 +93,7 @@ def allocate(
         limit_uses=limit_uses(decision.problem, decision.relaxed, x, objective),
         certificate=_certificate(decision.problem, decision.bound, x, objective),
         prices=decision.prices,
-        warnings=change_notes(options, limits)
-        if x.any()
-        else ("no contact within the limits pays for itself: the plan contacts nobody",),
+        warnings=change_notes(options, limits) if x.any() else (NOBODY_PAYS,),
     )
 
 

@@ -92,7 +92,8 @@ def tied_row(row: Row, charges: Sequence[Charge], channel: str) -> Row:
 def floor_row(options: Options, charges: Sequence[Charge], channel: Channel, *, is_on: bool) -> Row:
     """A channel that is used gets its minimum: sum(spend, of the channel) >= min_spend_if_used.
 
-    While the switch is open: sum(spend) - min_spend_if_used * z >= 0. The fixed cost and the tiers count as spend.
+    While the switch is open: sum(spend) / z >= min_spend_if_used, which is sum(spend) - min_spend_if_used * z >= 0. The fixed
+    cost and the tiers count as spend.
 
     Args:
         options: The option table.
@@ -103,13 +104,13 @@ def floor_row(options: Options, charges: Sequence[Charge], channel: Channel, *, 
     least = channel.min_spend_if_used or 0.0
     code = code_of(options.channel_names, channel.channel)
     extra: Floats = np.array([c.spend if c.channel == channel.channel else 0.0 for c in charges])
-    if not is_on:
-        extra -= [least if c.channel == channel.channel and c.is_switch else 0.0 for c in charges]
+    switch: Floats = np.array([float(c.channel == channel.channel and c.is_switch) for c in charges])
     return Row(
         name=f"min_spend_if_used[{channel.channel}]",
         unit="money",
         figure=Figure.of(options.spend, options.channel, code).followed_by(extra),
-        allowed=least if is_on else 0.0,
+        base=None if is_on else Figure.of(np.zeros(len(options))).followed_by(switch),
+        allowed=least,
         at_least=True,
     )
 

@@ -69,11 +69,13 @@ class Totals:
     def of_errors(self, spread: Spread, a: Floats) -> tuple[int, int | None]:
         """Totals of the model errors along one tangent: of bad accounts, and of booked ones where those have errors too."""
         at = spread.members.astype(np.int32)
-        bad = self._add(at, spread.bad_loadings @ a)
-        return bad, self._add(at, spread.booked_loadings @ a) if spread.booked_loadings.any() else None
+        bad = self._add(at, spread.bad_loadings[spread.members] @ a)
+        if not spread.errors_of_booked:
+            return bad, None
+        return bad, self._add(at, spread.booked_loadings[spread.members] @ a)
 
     def _of_coins(self, spread: Spread) -> tuple[int, ...]:
-        at, coins = spread.members.astype(np.int32), _coins_in_cap(spread)
+        at, coins = spread.members.astype(np.int32), coins_in_cap(spread)
         return tuple(self._add(at, coins[:, power]) for power in range(coins.shape[1]))
 
     def _of_figure(self, figure: Figure) -> int:
@@ -96,7 +98,7 @@ class Totals:
         return column
 
 
-def _coins_in_cap(spread: Spread) -> Floats:
+def coins_in_cap(spread: Spread) -> Floats:
     """Coefficients of 1, r and r^2 in the coins' variance at cap r (certainty.coin_variance), shape (m, 3)."""
     bad, booked = spread.bad, spread.booked
     return np.column_stack([bad - bad**2, 2 * bad * (booked - 1), booked * (1 - booked)])

@@ -6,10 +6,12 @@ plan, or one that falls short.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
 from acquire.allocate.exchange import exchange
+from acquire.allocate.focus import Focus
 from acquire.allocate.leads import Relaxed
 from acquire.allocate.linear import Cut, LinearRows
 from acquire.allocate.master import Play, solve_whole
@@ -21,6 +23,7 @@ FEWEST_FREE = 60  # people
 FEW = 40  # people, for whom searching all whole plans is cheap
 MOST_CUTS = 60
 WIDENINGS = 4
+IN_FOCUS = (4_000, 40_000)  # people, where they are many; more where the first leave no plan
 MAX_ROUNDS = 30
 RELATIVE_GAP = 1e-7
 N_NODES = 200  # near the relaxed plan more nodes hardly find better plans
@@ -31,12 +34,30 @@ CLOSE = 2e-3  # of the bound: below it the model would hardly find more
 def solve_contacts(problem: Problem, tangents: Tangents, relaxed: Relaxed) -> Floats | None:
     """The best whole plan found, shape (n,), or None where none was found within the limits.
 
-    Where people are few, coin flips weigh so much that the relaxed plan may mislead: then all whole plans are searched too.
+    Where people are few, coin flips weigh so much that the relaxed plan may mislead: then all whole plans are searched too. Where
+    they are many, the least clear are set free and everybody else keeps his course.
     """
+    if len(problem.people) > IN_FOCUS[0]:
+        return None if relaxed.broken else _solve_in_focus(problem, tangents, relaxed)
     plans = [None if relaxed.broken else _solve_near(problem, tangents, relaxed)]
     if problem.spreads and len(problem.people) <= FEW and problem.whole.all():
         plans.append(_solve_few(problem))
     return _best(problem, plans)
+
+
+def _solve_in_focus(problem: Problem, tangents: Tangents, relaxed: Relaxed) -> Floats | None:
+    """The whole plan of the least clear people with everybody else as one column; of more people where the first leave none."""
+    nearest = _nearest(problem, relaxed, _split(problem, relaxed.x), IN_FOCUS[-1])
+    for n_people in IN_FOCUS:
+        free = np.zeros(len(problem.people), dtype=bool)
+        free[nearest[:n_people]] = True
+        mine = (free & ~problem.is_held)[problem.people.code]
+        focus = Focus.of(problem, Play(open=mine, fixed=np.where(mine, 0.0, relaxed.x)))
+        few = replace(relaxed, x=focus.of_plan(relaxed.x), rows=LinearRows.of(focus.problem, relaxed.rows.cuts))
+        x = _solve_near(focus.problem, tangents, few)
+        if x is not None and holds(problem, plan := focus.plan(x)):
+            return plan
+    return None
 
 
 def _best(problem: Problem, plans: list[Floats | None]) -> Floats | None:
@@ -50,20 +71,20 @@ def _solve_near(problem: Problem, tangents: Tangents, relaxed: Relaxed) -> Float
     split = _split(problem, relaxed.x)
     if not split.any() and holds(problem, plan := _rounded(problem, relaxed.x)):
         return plan
-    nearest = _nearest(problem, relaxed, split)
+    nearest = _nearest(problem, relaxed, split, FEWEST_FREE * 4**WIDENINGS)
     exchanged = _exchange(problem, tangents, relaxed, nearest) if _may_exchange(problem, relaxed) else None
     if exchanged is not None and relaxed.bound - float(problem.gain @ exchanged) <= CLOSE * abs(relaxed.bound):
         return exchanged
     return _best(problem, [exchanged, _search(problem, tangents, relaxed, nearest, int(split.sum()))])
 
 
-def _nearest(problem: Problem, relaxed: Relaxed, split: Flags) -> Ints:
-    """People in the order in which to set them free: what is no contact, those who are split, then the least clear first."""
+def _nearest(problem: Problem, relaxed: Relaxed, split: Flags, most: int) -> Ints:
+    """Up to `most` people in the order in which to set them free: what is no contact, those split, then the least clear."""
     reduced = problem.of_the_free(problem.gain - relaxed.rows.priced(relaxed.prices))
     margin = np.where(split, -1.0, problem.people.margin(reduced))
     margin[problem.people.code[problem.n_options :]] = -2.0
     margin[problem.is_held] = np.inf
-    n = min(len(margin), FEWEST_FREE * 4**WIDENINGS)
+    n = min(len(margin), most)
     first = np.argpartition(margin, n - 1)[:n] if n else np.empty(0, dtype=np.int64)
     return first[np.lexsort((first, margin[first]))]
 
@@ -153,7 +174,7 @@ def _cut_off(problem: Problem, row: int, x: Floats, number: int) -> Cut:
     return Cut(
         row=row,
         name=f"{problem.rows[row].name}_cut_{number}",
-        errors=np.zeros(spread.loadings.shape[1]),
+        errors=np.zeros(spread.n_errors),
         coins=0.0,
         constant=0.0,
         members=spread.whole_tangent(x),

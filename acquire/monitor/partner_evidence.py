@@ -92,12 +92,18 @@ def log_bets(seen: Floats, of: Floats, limit: Floats, spread: Floats) -> Floats:
         One layer per entry of EXCESSES, shape (len(EXCESSES), n_signals, n_partners).
     """
     known = (of > 0) & np.isfinite(limit)
-    at = np.where(known, limit, 0.0)
-    p0 = np.clip(expit(at), 1e-6, 1 - 1e-6)
+    logs = np.zeros((len(EXCESSES), *of.shape))
+    logs[:, known] = _known_log_bets(seen[known], of[known], limit[known], spread[known])
+    return logs
+
+
+def _known_log_bets(seen: Floats, of: Floats, limit: Floats, spread: Floats) -> Floats:
+    """Log e-values, shape (len(EXCESSES), n), of shares (n,) with leads and a limit."""
+    p0 = np.clip(expit(limit), 1e-6, 1 - 1e-6)
     precision = 1 / np.clip(spread**2 * p0 * (1 - p0), 1e-6, 0.5) - 1
-    p1 = np.clip(expit(at + EXCESSES[:, None, None]), 1e-6, 1 - 1e-6)
+    p1 = np.clip(expit(limit + EXCESSES[:, None]), 1e-6, 1 - 1e-6)
     logs = _log_marginal(seen, of, p1, precision) - _log_marginal(seen, of, p0, precision)
-    return np.asarray(np.where(known, np.minimum(logs, np.log(MOST_OF_A_WEEK)), 0.0), dtype=np.float64)
+    return np.asarray(np.minimum(logs, np.log(MOST_OF_A_WEEK)), dtype=np.float64)
 
 
 def _log_marginal(seen: Floats, of: Floats, p: Floats, precision: Floats) -> Floats:

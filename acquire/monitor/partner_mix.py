@@ -7,10 +7,14 @@ back to what the past says, whichever classes chance had picked.
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import logit
 
+from acquire.monitor.partner_others import look_at
 from acquire.monitor.partner_reference import Calendar, Sums, common_move
 from acquire.partner_weeks import Floats
+
+Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +29,7 @@ class Grown:
         moved: What most partners' share in these classes moved by in the same week, log-odds, shape (n_partners,).
     """
 
-    classes: np.ndarray[tuple[int, int], np.dtype[np.bool_]]
+    classes: Flags
     seen: Floats
     of: Floats
     past: Sums
@@ -58,16 +62,17 @@ def _shares(counts: Floats) -> Floats:
     return np.asarray(smooth / smooth.sum(axis=1, keepdims=True), dtype=np.float64)
 
 
-def _moved_together(classes: Floats, past: Floats, now: Floats) -> Floats:
+def _moved_together(classes: Flags, past: Floats, now: Floats) -> Floats:
     """How the others' share in each partner's grown classes departs from their own past."""
-    inside = classes.astype(np.float64)
-    usable = (past.sum(axis=1) >= 30) & (now.sum(axis=1) >= 30)
-    departures = _log_odds_inside(inside, now) - _log_odds_inside(inside, past)
-    departures = np.where(usable[None, :] & ~np.eye(len(inside), dtype=np.bool_), departures, np.nan)
-    return common_move(departures)
+    usable = np.flatnonzero((past.sum(axis=1) >= 30) & (now.sum(axis=1) >= 30))
+    sets, set_of = np.unique(classes, axis=0, return_inverse=True)
+    departures = _log_odds_inside(sets, now[usable]) - _log_odds_inside(sets, past[usable])
+    own = np.full(len(classes), -1)
+    own[usable] = np.arange(len(usable))
+    return common_move(look_at(departures, set_of, own))
 
 
-def _log_odds_inside(inside: Floats, counts: Floats) -> Floats:
-    """Log-odds of partner j's share in partner i's classes, shape (n_partners i, n_partners j)."""
-    seen, of = inside @ counts.T, counts.sum(axis=1)[None, :]
+def _log_odds_inside(sets: Flags, counts: Floats) -> Floats:
+    """Log-odds of partner j's share in set i of classes, shape (n_sets i, n_partners j)."""
+    seen, of = sets.astype(np.float64) @ counts.T, counts.sum(axis=1)[None, :]
     return np.asarray(logit((seen + 0.5) / (of + 1)), dtype=np.float64)

@@ -9,6 +9,7 @@ import numpy as np
 from scipy.special import expit, logit
 from scipy.stats import norm, t
 
+from acquire.monitor.partner_others import Others, see_others
 from acquire.partner_weeks import Floats
 
 RAMP_WEEKS = 3  # a partner has a past of its own after so many weeks
@@ -136,25 +137,34 @@ def compare_peers(past: Sums) -> Peers:
     References:
         Wilcox (2017), "Introduction to Robust Estimation and Hypothesis Testing", section 3.3.
     """
-    n_partners = past.of.shape[1]
     pooled = past.seen.sum(axis=1, keepdims=True) / np.maximum(past.of.sum(axis=1, keepdims=True), 1.0)
     levels = logit((past.seen + 0.5) / (past.of + 1))
     levels = np.where(past.of * pooled * (1 - pooled) >= 5, levels, np.nan)
-    others = np.where(np.eye(n_partners, dtype=np.bool_), np.nan, levels[:, None, :])
-    ordered = np.sort(others, axis=-1)  # unknown levels come last
-    n = np.isfinite(ordered).sum(axis=-1)
-    cut = np.floor(_TRIM * n).astype(np.int64)
-    lowest = np.take_along_axis(ordered, cut[..., None], axis=-1)
-    highest = np.take_along_axis(ordered, np.maximum(n - 1 - cut, 0)[..., None], axis=-1)
-    drawn_in = np.where(np.isfinite(ordered), np.clip(ordered, lowest, highest), 0.0)
-    enough = n >= 3
-    count = np.where(enough, n, 3).astype(np.float64)
-    mean = drawn_in.sum(axis=-1) / count
-    squares = np.where(np.isfinite(ordered), (drawn_in - mean[..., None]) ** 2, 0.0).sum(axis=-1)
-    spread = np.sqrt(squares / (count - 1)) / _WINSORISED_SD
-    return Peers(
-        log_odds=np.where(enough, mean, np.nan), spread=np.maximum(spread, _LEAST_PEERS_SPREAD), n=n.astype(np.float64)
+    is_known = np.isfinite(levels)
+    # Sums of squares are taken around the middle of all, where they lose no digits.
+    middle = np.where(is_known, levels, 0.0).sum(axis=1, keepdims=True) / np.maximum(
+        is_known.sum(axis=1, keepdims=True), 1
     )
+    others = see_others(levels - middle)
+    total, squares = _drawn_in(others, power=1), _drawn_in(others, power=2)
+    enough = others.n >= 3
+    count = np.where(enough, others.n, 3).astype(np.float64)
+    mean = total / count
+    apart = np.maximum(squares - 2 * mean * total + others.n * mean**2, 0.0)
+    return Peers(
+        log_odds=np.where(enough, mean + middle, np.nan),
+        spread=np.maximum(np.sqrt(apart / (count - 1)) / _WINSORISED_SD, _LEAST_PEERS_SPREAD),
+        n=others.n.astype(np.float64),
+    )
+
+
+def _drawn_in(others: Others, *, power: int) -> Floats:
+    """Sum of powers of the others' values, with a tenth on either side drawn in to the next."""
+    cut = np.floor(_TRIM * others.n).astype(np.int64)
+    last = np.maximum(others.n - 1 - cut, 0)
+    ends = np.nan_to_num(others.value(cut)) ** power + np.nan_to_num(others.value(last)) ** power
+    between = others.sum_of_first(others.n - cut, power=power) - others.sum_of_first(cut, power=power)
+    return np.asarray(cut * ends + between, dtype=np.float64)
 
 
 def peers_level(peers: Peers) -> Level:
@@ -177,14 +187,10 @@ def quantile_of_own(chance: float) -> float:
     return float(norm.ppf(1 - chance))
 
 
-def common_move(departures: Floats) -> Floats:
+def common_move(departures: Others) -> Floats:
     """What most partners do in the same week (a holiday, a change of our own form) is nobody's fraud.
 
-    Median over the last axis of the departures from the own past; 0 where fewer than 5 are known, and never below 0: it
-    excuses, and does not accuse.
+    Median of the departures from the own past; 0 where fewer than 5 are known, and never below 0: it excuses, and does not
+    accuse.
     """
-    known = np.isfinite(departures).sum(axis=-1)
-    ordered = np.sort(departures, axis=-1)
-    low = np.take_along_axis(ordered, (np.maximum(known - 1, 0) // 2)[..., None], axis=-1)[..., 0]
-    high = np.take_along_axis(ordered, (np.maximum(known, 1) // 2)[..., None], axis=-1)[..., 0]
-    return np.asarray(np.where(known >= 5, np.maximum((low + high) / 2, 0.0), 0.0), dtype=np.float64)
+    return np.asarray(np.where(departures.n >= 5, np.maximum(departures.median(), 0.0), 0.0), dtype=np.float64)

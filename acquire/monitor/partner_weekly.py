@@ -12,6 +12,7 @@ from scipy.special import expit, logit
 
 from acquire.monitor.partner_evidence import Ledger, empty_ledger, enter_week, log_bets
 from acquire.monitor.partner_mix import Grown, read_grown
+from acquire.monitor.partner_others import look_at
 from acquire.monitor.partner_reference import (
     Level,
     Peers,
@@ -215,7 +216,8 @@ def _moved(seen: Floats, of: Floats, own: Floats) -> Floats:
     p = expit(np.nan_to_num(own))
     informative = np.isfinite(own) & (of * p * (1 - p) >= 2)
     departures = np.where(informative, logit((seen + 0.5) / (of + 1)) - own, np.nan)
-    return common_move(departures)[:, None]
+    everybody = look_at(departures, np.arange(len(departures)), np.full(len(departures), -1))
+    return common_move(everybody)[:, None]
 
 
 def _add_material(log_odds: Floats, material: Floats) -> Floats:

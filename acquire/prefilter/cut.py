@@ -103,9 +103,15 @@ def fine_numeric_bins(values: pd.Series, *, n_pre_bins: int, special: tuple[floa
 
 
 def merge_numeric_bins(
-    fine: NumericBins, tally: Tally, *, smallest: float, direction: Direction | None = None
+    fine: NumericBins, tally: Tally, *, smallest: float, direction: Direction | None = None, smoothing: float = 0.0
 ) -> tuple[NumericBins, Ints]:
     """Merge the fine bins of a number by what rows in them did; see `fit_numeric_bins`.
+
+    Args:
+        fine: The bins to begin with.
+        tally: What rows in them did.
+        smallest, direction: As there.
+        smoothing: Rows at the average bad rate that each bin will be given: the rates stay in order with them too.
 
     Returns:
         The merged bins, and the merged bin that each fine bin became part of, shape (fine.n_bins,).
@@ -113,6 +119,7 @@ def merge_numeric_bins(
     n_intervals, others = len(fine.edges) + 1, np.arange(len(fine.special) + 1)
     intervals = tally.of_intervals(n_intervals)
     starts = _merge_small(_monotone_starts(intervals, direction), intervals, smallest) if fine.edges else [0]
+    starts = _merge_turned(starts, intervals, smoothing, tally.bad_rate([0]).item())
     place = np.repeat(np.arange(len(starts)), np.diff([*starts, n_intervals]))
     edges = tuple(fine.edges[start - 1] for start in starts[1:])
     return NumericBins(edges=edges, special=fine.special), np.r_[place, len(starts) + others].astype(np.int64)
@@ -173,4 +180,18 @@ def _merge_small(starts: list[int], tally: Tally, smallest: float) -> list[int]:
         gaps = np.abs(np.diff(tally.bad_rate(starts), prepend=np.inf, append=np.inf))
         joined = i if gaps[i] <= gaps[i + 1] else i + 1
         starts = [start for j, start in enumerate(starts) if j != joined]
+    return starts
+
+
+def _merge_turned(starts: list[int], tally: Tally, smoothing: float, average: float) -> list[int]:
+    """Join neighbours whose order turns once rows at the average rate are added: a few extreme rows beside many."""
+    while len(starts) > 1:
+        rate = tally.bad_rate(starts)
+        total = np.add.reduceat(tally.total, starts)
+        smoothed = (rate * total + smoothing * average) / (total + smoothing)
+        rises = np.diff(smoothed) * np.sign(rate[-1] - rate[0])
+        turned = int(np.argmin(rises))
+        if rises[turned] >= 0:
+            break
+        starts = [*starts[: turned + 1], *starts[turned + 2 :]]
     return starts

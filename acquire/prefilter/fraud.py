@@ -99,12 +99,64 @@ def _ring_figures(rows: Rows, ties: Ties, graph: RingGraph) -> dict[str, Floats]
     figures = {name: np.zeros(n) for name in ("ring_leads_7d", "ring_leads_30d", "ring_n_bad", "ring_n_refused")}
     figures |= {name: np.full(n, np.nan) for name in ("ring_bad_share", "ring_refused_share")}
     figures |= {name: np.ones(n) for name in ("ring_size", "ring_channels", DAY_SIZE)}
-    linked = np.flatnonzero(graph.node_of_person[rows.person] >= 0)
+    queue = _queue(rows, ties, graph)
+    days = np.unique(rows.day[queue.linked[rows.is_dated[queue.linked]]])
+    # Each day is looked at twice: as it begins, and when it is over.
+    looks = np.unique(np.concatenate([days, days + 1])).tolist()
+    begins = set(days.tolist())
+    before: _Day | None = None
+    for day, (component, is_hub) in zip(looks, graph.over(looks), strict=True):
+        people = graph.people(component, day)
+        if before is not None:
+            before.write(figures, people[component[queue.node[before.at]]])
+        before = _meet(queue, day, component, is_hub, people) if day in begins else None
+    return figures
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Queue:
+    """Who arrives, in order of days. Those without a date have come before the last day, but are not asked about.
+
+    Attributes:
+        linked: Rows that something may tie, by day.
+        day: Their days.
+        node: Node of every row's person, shape (n,).
+        tie_row, tie_node: Ties whose key is a node, by the row's day: the row, and the key's node.
+        tie_day: The row's day.
+    """
+
+    rows: Rows
+    linked: Ints
+    day: Ints
+    node: Ints
+    tie_row: Ints
+    tie_node: Ints
+    tie_day: Ints
+
+    def on(self, day: int) -> tuple[Ints, Ints, Ints, Ints]:
+        """Rows that came before a day and rows that arrive on it; rows and key nodes of the latter's ties."""
+        begin, end = np.searchsorted(self.day, [day, day + 1])
+        ties = slice(*np.searchsorted(self.tie_day, [day, day + 1]))
+        at, is_dated = self.linked[begin:end], self.rows.is_dated
+        row, node = self.tie_row[ties], self.tie_node[ties]
+        return self.linked[:begin], at[is_dated[at]], row[is_dated[row]], node[is_dated[row]]
+
+
+def _queue(rows: Rows, ties: Ties, graph: RingGraph) -> _Queue:
+    node = graph.node_of_person[rows.person]
+    linked = np.flatnonzero(node >= 0)
     linked = linked[np.argsort(rows.day[linked], kind="stable")]
     keyed = np.flatnonzero(ties.connects & (graph.node_of_key[ties.key] >= 0)) if len(ties.key) else ties.key
-    for day in np.unique(rows.day[linked[rows.is_dated[linked]]]).tolist():
-        _meet(rows, ties, graph, linked, keyed, day).write(figures)
-    return figures
+    keyed = keyed[np.argsort(rows.day[ties.row[keyed]], kind="stable")]
+    return _Queue(
+        rows=rows,
+        linked=linked,
+        day=rows.day[linked],
+        node=node,
+        tie_row=ties.row[keyed],
+        tie_node=graph.node_of_key[ties.key[keyed]],
+        tie_day=rows.day[ties.row[keyed]],
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +169,6 @@ class _Day:
         row, ring: Which of them touches which ring, each pair once; `row` numbers `at`.
         past, past_ring: Earlier rows of those rings, and their ring.
         people: People of every ring, shape (n_rings,).
-        day_size: People of each arrival's ring when the day is over, shape (n_today,).
     """
 
     rows: Rows
@@ -128,10 +179,9 @@ class _Day:
     past: Ints
     past_ring: Ints
     people: Ints
-    day_size: Ints
 
-    def write(self, figures: dict[str, Floats]) -> None:
-        """Write the figures of the day's rows."""
+    def write(self, figures: dict[str, Floats], day_size: Ints) -> None:
+        """Write the figures of the day's rows; `day_size` is people of each one's ring when the day is over, shape (n_today,)."""
         rows, past, at = self.rows, self.past, self.at
         age = np.where(rows.is_dated[past], self.day - rows.day[past], NEVER)
         is_known = ~np.isnan(rows.is_bad[past]) & (rows.bad_known[past] < self.day)
@@ -143,7 +193,7 @@ class _Day:
         figures["ring_n_bad"][at], figures["ring_bad_share"][at] = n_bad, _share(n_bad, n_known)
         figures["ring_n_refused"][at], figures["ring_refused_share"][at] = n_refused, _share(n_refused, n_applied)
         figures["ring_channels"][at] = self._channels()
-        figures[DAY_SIZE][at] = self.day_size
+        figures[DAY_SIZE][at] = day_size
 
     def _count(self, which: Flags) -> Floats:
         """How many of the marked past rows are in each arrival's rings, shape (n_today,)."""
@@ -167,43 +217,24 @@ def _share(count: Floats, of: Floats) -> Floats:
     return np.asarray(np.divide(count, of, out=np.full(len(of), np.nan), where=of > 0))
 
 
-def _meet(rows: Rows, ties: Ties, graph: RingGraph, linked: Ints, keyed: Ints, day: int) -> _Day:
+def _meet(queue: _Queue, day: int, component: Ints, is_hub: Flags, people: Ints) -> _Day:
     """Let a day's arrivals meet the rings of the days before.
 
     Args:
-        rows: All arrivals.
-        ties: Their keys.
-        graph: Who is tied to whom.
-        linked: Rows that something may tie, by day.
-        keyed: Ties whose key is a node.
-        day: The day; also those without a date have come before the last one.
+        queue: All arrivals.
+        day: The day.
+        component, is_hub, people: Of the days before; see `RingGraph`.
     """
-    begin, end = np.searchsorted(rows.day[linked], [day, day + 1])
-    at = linked[begin:end][rows.is_dated[linked[begin:end]]]
-    component, is_hub = graph.as_of(day)
-    node, n_rings = graph.node_of_person[rows.person], int(component.max()) + 1
-    place = np.full(len(rows.day), -1, dtype=np.int64)
-    place[at] = np.arange(len(at))
-    today = keyed[(place[ties.row[keyed]] >= 0) & ~is_hub[graph.node_of_key[ties.key[keyed]]]]
-    touching = np.concatenate([place[at], place[ties.row[today]]])
-    touched = np.concatenate([component[node[at]], component[graph.node_of_key[ties.key[today]]]])
-    pairs = np.unique(touching * n_rings + touched)
-    row, ring = pairs // n_rings, pairs % n_rings
-    past = linked[:begin]
-    past = past[np.isin(component[node[past]], ring)]
+    past, at, tie_row, tie_node = queue.on(day)
+    is_open = ~is_hub[tie_node]
+    touching = np.concatenate([np.arange(len(at)), np.searchsorted(at, tie_row[is_open])])
+    touched = np.concatenate([component[queue.node[at]], component[tie_node[is_open]]])
+    pairs = np.unique(touching * len(people) + touched)
+    row, ring = pairs // len(people), pairs % len(people)
+    is_met = np.zeros(len(people), dtype=np.bool_)
+    is_met[ring] = True
+    past_ring = component[queue.node[past]]
+    met = is_met[past_ring]
     return _Day(
-        rows=rows,
-        day=day,
-        at=at,
-        row=row,
-        ring=ring,
-        past=past,
-        past_ring=component[node[past]],
-        people=graph.people(component, day),
-        day_size=_size_after(graph, rows, at, day),
+        rows=queue.rows, day=day, at=at, row=row, ring=ring, past=past[met], past_ring=past_ring[met], people=people
     )
-
-
-def _size_after(graph: RingGraph, rows: Rows, at: Ints, day: int) -> Ints:
-    component, _ = graph.as_of(day + 1)
-    return np.asarray(graph.people(component, day + 1)[component[graph.node_of_person[rows.person[at]]]])

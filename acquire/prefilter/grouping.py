@@ -240,7 +240,8 @@ def _merged(fine: Bins, feature: Feature, tally: Tally, settings: ScorecardSetti
     if isinstance(fine, CategoryBins):
         special = _special_levels(feature, settings)
         return merge_category_bins(fine, tally.count, smallest=smallest, special=special, unseen=settings.unseen)
-    return merge_numeric_bins(fine, tally, smallest=smallest, direction=settings.direction.get(feature.name))
+    direction = settings.direction.get(feature.name)
+    return merge_numeric_bins(fine, tally, smallest=smallest, direction=direction, smoothing=settings.smoothing)
 
 
 def _special_levels(feature: Feature, settings: ScorecardSettings) -> tuple[str, ...]:

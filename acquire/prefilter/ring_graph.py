@@ -8,6 +8,7 @@ A key that more than `hub_people` people have used by then is a hub (a dormitory
 people come, a key can become a hub; from that day on those it had tied are apart again, unless something else ties them.
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -90,25 +91,32 @@ class RingGraph:
     since: Ints
     hub_people: int
 
-    def as_of(self, day: int) -> tuple[Ints, Flags]:
-        """Components of what came before `day`.
+    def over(self, days: Iterable[int]) -> Iterator[tuple[Ints, Flags]]:
+        """Components of what came before each of the days, which rise.
 
-        Returns:
-            Number of each node's component, shape (n_nodes,): who has not come yet is alone; and which nodes are hubs.
+        Keys that never become hubs tie for good: their components only grow, and each day joins a few of them. On top of these,
+        every day anew, come the keys that will be hubs and are none yet.
+
+        Yields:
+            Number of each node's component, below n_nodes, shape (n_nodes,): who has not come yet is alone; and which nodes are
+            hubs.
         """
-        n_known = int(np.searchsorted(self.since, day))
-        start, end = self.start[:n_known], self.end[:n_known]
-        is_hub = np.bincount(end, minlength=self.n_nodes) > self.hub_people
-        open_ = ~is_hub[end]
-        edges = (np.ones(int(open_.sum()), dtype=np.int8), (start[open_], end[open_]))
-        graph = csr_array(edges, shape=(self.n_nodes, self.n_nodes))
-        _, component = connected_components(graph, directed=False)
-        return component.astype(np.int64), is_hub
+        lasting = np.bincount(self.end, minlength=self.n_nodes)[self.end] <= self.hub_people
+        passing = np.flatnonzero(~lasting)
+        held, n_people, seen = np.arange(self.n_nodes), np.zeros(self.n_nodes, dtype=np.int64), 0
+        for day in days:
+            until = int(np.searchsorted(self.since, day))
+            new = seen + np.flatnonzero(lasting[seen:until])
+            held = _join(held, self.start[new], self.end[new])
+            np.add.at(n_people, self.end[seen:until], 1)
+            is_hub, seen = n_people > self.hub_people, until
+            open_ = passing[: np.searchsorted(passing, until)]
+            open_ = open_[~is_hub[self.end[open_]]]
+            yield _join(held, self.start[open_], self.end[open_]), is_hub
 
     def people(self, component: Ints, day: int) -> Ints:
-        """People of each component who came before `day`, shape (n_components,)."""
-        come = component[: len(self.came)][self.came < day]
-        return np.bincount(come, minlength=int(component.max(initial=-1)) + 1)
+        """People of each component who came before `day`, shape (n_nodes,)."""
+        return np.bincount(component[: len(self.came)][self.came < day], minlength=self.n_nodes)
 
 
 def build_graph(ties: Ties, person: Ints, day: Ints, *, hub_people: int) -> RingGraph:
@@ -142,6 +150,19 @@ def build_graph(ties: Ties, person: Ints, day: Ints, *, hub_people: int) -> Ring
         since=shared["since"].to_numpy(dtype=np.int64),
         hub_people=hub_people,
     )
+
+
+def _join(component: Ints, start: Ints, end: Ints) -> Ints:
+    """Components after more edges: those that are joined take the number of one of them."""
+    if not len(start):
+        return component
+    touched, at = np.unique(component[np.concatenate([start, end])], return_inverse=True)
+    edges = (np.ones(len(start), dtype=np.int8), (at[: len(start)], at[len(start) :]))
+    _, joined = connected_components(csr_array(edges, shape=(len(touched), len(touched))), directed=False)
+    _, first = np.unique(joined, return_index=True)
+    number = np.arange(len(component))
+    number[touched] = touched[first[joined]]
+    return np.asarray(number[component], dtype=np.int64)
 
 
 def _numbered(chosen: Ints, n: int, *, start: int) -> Ints:

@@ -21,6 +21,7 @@ Ints = NDArray[np.int64]
 Codes = NDArray[np.uint8]
 
 _DIGITS = 6  # of figures whose standard deviation is 1: what is rounded away adds up to nothing
+_MOST_ROUNDS = 50  # of putting leaves in order; trees of seven questions need a few
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,11 +169,11 @@ def _keep_signs(leaves: Floats, signs: Sequence[int]) -> Floats:
     """Move leaves as little as a few rounds allow until none falls where its question has a sign, shape (2^D,).
 
     Leaves that differ in one answer only, in the wrong order, both get their mean; that can undo a neighbour, so it is done until
-    nothing moves. What is still wrong after that many rounds is levelled: the tree gives all leaves their mean.
+    nothing moves. What is still wrong after the last round is levelled: the tree gives all leaves their mean.
     """
     asked = [(len(signs) - 1 - question, sign) for question, sign in enumerate(signs) if sign]
     kept = leaves.copy()
-    for _ in range(50):
+    for _ in range(_MOST_ROUNDS):
         moved = False
         for bit, sign in asked:
             pairs = kept.reshape(-1, 2, 2**bit)

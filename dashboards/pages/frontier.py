@@ -112,7 +112,8 @@ def body(plan: PlanDocument, document: FrontierDocument | None, scenarios: tuple
     saved = card(
         "Scenarios",
         html.Div(scenarios_table(plan, scenarios), id=SAVED),
-        about="Saved here or with acquire scenario save, each beside the plan, with the difference.",
+        about="Each beside the plan, with the difference. A point saved here is a plan in shares of contacts, which whole "
+        "contacts miss by a little; acquire scenario save plans in whole contacts.",
         className="spaced",
     )
     if document is None:

@@ -5,7 +5,7 @@ from itertools import accumulate
 from dash import html
 
 from campaigns.plan_document import PlanDocument
-from campaigns.report_current import next_price_table, price_table, waterfall_table
+from campaigns.report_current import next_price_table, price_table, say_sampled, waterfall_table
 from campaigns.report_words import WordTable
 from dashboards.components import Component, card, words_table
 
@@ -25,7 +25,8 @@ def prices(plan: PlanDocument) -> Component:
         ),
         *_words(
             "Fair prices: all that is planned",
-            f"All in, in {plan.currency}; at the highest price the plan does as well without these contacts. 90 % intervals.",
+            f"All in, in {plan.currency}; at the highest price the plan does as well without these contacts. 90 % intervals. "
+            + say_sampled(plan.price_sheet),
             price_table(plan.price_sheet),
         ),
         *_words(

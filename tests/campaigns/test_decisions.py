@@ -11,7 +11,7 @@ from acquire.prefilter.scorecard import Scorecard
 from acquire.prefilter.scorecard_fit import fit_scorecard
 from campaigns import decisions as reasons
 from campaigns.choice import Choice, Market
-from campaigns.decisions import allocation_lines, count_reasons, make_decisions
+from campaigns.decisions import allocation_lines, count_reasons, deterrence_notes, make_decisions
 from tests.campaigns.small_plan import (
     ACCOUNTS,
     VALUE,
@@ -265,3 +265,16 @@ def test_nobody_contacted_no_allocation_line() -> None:
 
     assert allocation_lines(nobody) == ()
     assert set(decide(market, nobody)["decision"]) == {"hold"}
+
+
+def test_contacts_that_keep_people_from_booking_are_said_with_what_they_are_worth() -> None:
+    market = market_of([[0.1, 0.2], [-0.05, -0.05]], objective=VALUE)
+    dear = replace(market.scored, revenue=np.full((2, 2), -500.0), revenue_control=np.full(2, -500.0))
+    choice = make_choice(replace(market, scored=dear))
+
+    (note,) = deterrence_notes(choice, "EUR")
+
+    kept_away = choice.options.value[choice.allocation.chosen].sum()
+    assert note.startswith("1 of the contacts are expected to lower the chance to book")
+    assert f"({kept_away:,.0f} EUR" in note
+    assert deterrence_notes(make_choice(market_of([[0.1, 0.2]])), "EUR") == ()

@@ -12,6 +12,7 @@ from campaigns.evidence import compare_policies, gather_evidence, judge_offers
 from campaigns.held_out import HeldOut
 from campaigns.plan_document import OfferEvidence, PolicyValue
 from tests.campaigns.small_plan import (
+    VALUE,
     contact_nobody,
     make_choice,
     make_held_out,
@@ -46,6 +47,18 @@ def test_scores_that_tell_leads_apart_are_evidence_and_the_effect_is_found() -> 
     assert coupon.aipw_gain.low > 0
     assert coupon.qini is not None
     assert coupon.qini.expected > 0
+
+
+def test_a_policy_pays_the_fixed_costs_of_the_channels_it_uses() -> None:
+    # 400 arrivals share the 200 that the feed costs once it is used: 500 per 1,000 leads.
+    held_out, market = make_held_out(2_000), make_market(limits=BUDGET, objective=VALUE)
+    dear = replace(market, channels=(replace(market.channels[0], fixed_cost=200.0), market.channels[1]))
+    choice = make_choice(market)
+    without, within = policies(held_out, market, choice), policies(held_out, dear, choice)
+    fallen = {name: without[name].value.expected - within[name].value.expected for name in without}
+    assert fallen.pop("nobody") == 0
+    assert list(fallen.values()) == pytest.approx([1_000 * 200 / 400] * len(fallen))
+    assert within["plan"].value.low < within["plan"].value.expected < within["plan"].value.high
 
 
 def test_scores_that_are_noise_are_no_evidence() -> None:

@@ -43,6 +43,22 @@ def test_a_plan_that_kept_nobody_back_will_never_tell_and_says_what_would(tmp_pa
     assert "never" in "\n".join(size_lines(size))
 
 
+def test_whom_only_the_lot_contacts_is_left_out_as_nobody_was_kept_back_to_compare_them_with(tmp_path: Path) -> None:
+    # Of 600 contacts of the feed 100 are the lot's, with half the chance to book of the others and nothing gained by contact.
+    decisions = write_plan(tmp_path / "plan", channels={"feed": (600, 100)})
+    by_lot = np.arange(len(decisions)) < 100
+    decisions["reason"] = np.where(by_lot, "RANDOM_RESERVE", "CHOSEN")
+    decisions["p_booked_coupon"] = np.where(by_lot, 0.1, 0.2)
+    decisions["uplift_coupon"] = np.where(by_lot, 0.0, 0.1)
+    decisions.to_parquet(tmp_path / "plan" / "decisions.parquet", index=False)
+    size = size_experiment(tmp_path / "plan")
+    total = size.lines[0]
+    assert (total.contacts, total.controls, size.by_lot) == (500, 100, 100)
+    assert total.uplift == pytest.approx(60 / 500)  # all 60 extra accounts are those of the plan's own 500
+    assert total.p_control == pytest.approx((120 * 100 / 110 - 60) / 500)
+    assert "100 contacts by lot ([explore]) are left out" in "\n".join(size_lines(size))
+
+
 def test_other_shares_of_control_are_compared_by_what_they_tell_and_forgo(plan: Path) -> None:
     size = size_experiment(plan, SizeSettings(shares=(0.05, 0.4)))
     few, many = size.shares

@@ -5,123 +5,38 @@ import csv
 import hashlib
 import io
 import json
-import pickle
 import re
-import shutil
-import sqlite3
-import subprocess
 import sys
-from collections.abc import Callable
-from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from acquire.ingest.tables import Tables, read_tables
-from acquire.modelfile import ModelManifest, read_model_folder, write_model_folder
+from acquire.modelfile import read_model_folder
 from acquire.prefilter.risk_model import RiskModel
 from acquire.prefilter.rules import apply_rules
 from campaigns import score_csv
 from campaigns.cli import main
-from campaigns.plan_document import PlanDocument
-from campaigns.plan_file import PlanFile, read_plan_file
-from campaigns.plan_terms import POLICY, TERMS, terms_parts
+from campaigns.plan_terms import POLICY, terms_parts
 from campaigns.policy_file import read_policy_file
 from campaigns.report_words import say_percent
-from campaigns.rings import with_rings
-from campaigns.scoring import fit_risk
-from campaigns.validation import VALIDATION, ValidationFacts, gather_facts, read_validation
+from campaigns.validation import read_validation
+from tests.campaigns.handovers import FILES, Fitted, ask, fit_small_market, hand_over, run_script, write_plan
 from tests.campaigns.plan_documents import sample_plan
-from tests.campaigns.small_plans import NOW, change_plan_file, contents, write_small_market
-
-FILES = {
-    "MODEL_CARD.md",
-    "README.md",
-    "SHA256SUMS",
-    "VALIDATION.md",
-    "columns.json",
-    "policy.sql",
-    "policy.toml",
-    "reasons.json",
-    "score.py",
-    "scorecard.csv",
-    "scorecard.json",
-    "scorecard.sql",
-    "scorecard.txt",
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fitted:
-    """The small market with its risk model, and the folder that a plan of it leaves behind (without what export ignores)."""
-
-    plan_file: PlanFile
-    tables: Tables
-    risk: RiskModel
-    facts: ValidationFacts
-    folder: Path
-
-    @property
-    def leads(self) -> pd.DataFrame:
-        return self.tables.leads
+from tests.campaigns.small_plans import NOW
 
 
 @pytest.fixture(scope="module")
 def fitted(tmp_path_factory: pytest.TempPathFactory) -> Fitted:
-    folder = tmp_path_factory.mktemp("handover")
-    written = write_small_market(folder / "market")
-    change_plan_file(written, ("special_codes = { ", 'unseen = "worst"\nspecial_codes = { inquiries_3m = [0], '))
-    plan_file = read_plan_file(written)
-    today = NOW.date()
-    tables = read_tables(plan_file.sources, plan_file.columns, assume_consent=False, today=today)
-    tables = with_rings(tables, maturity_days=None, today=today)
-    risk = fit_risk(tables, plan_file.risk, 7, today)
-    assert risk is not None
-    assert risk.scorecard is not None
-    assert risk.fitted is not None
-    facts = gather_facts(tables, risk, risk.scorecard, risk.fitted, plan_file.risk)
-    parts = {
-        **terms_parts(plan_file, tables, None),
-        VALIDATION: facts.to_json().encode(),
-        "risk.json": risk.to_json().encode(),
-    }
-    write_plan(folder / "plan", parts)
-    return Fitted(plan_file=plan_file, tables=tables, risk=risk, facts=facts, folder=folder / "plan")
-
-
-def write_plan(folder: Path, parts: dict[str, bytes], document: PlanDocument | None = None) -> None:
-    """plan.json and models/ that belong together."""
-    folder.mkdir(exist_ok=True)
-    digest = write_model_folder(folder / "models", parts, ModelManifest(features=()))
-    document = document or sample_plan()
-    document = replace(document, hashes={**document.hashes, "models": digest})
-    (folder / "plan.json").write_text(document.to_json(), encoding="utf-8")
+    return fit_small_market(tmp_path_factory.mktemp("handover"))
 
 
 @pytest.fixture(scope="module")
 def handed(fitted: Fitted) -> Path:
-    """The handover of that plan."""
-    out = fitted.folder.parent / "handover"
-    assert main(["export", str(fitted.folder), "--out", str(out)]) == 0
-    return out
-
-
-def ask(handed: Path, name: str, leads: pd.DataFrame, table: str = "leads") -> pd.DataFrame:
-    """The answer of one of the folder's SELECTs, as SQLite gives it."""
-    with closing(sqlite3.connect(":memory:")) as bank:
-        leads.to_sql(table, bank, index=False)
-        return pd.read_sql_query((handed / name).read_text(encoding="utf-8"), bank)
-
-
-def run_script(handed: Path, leads: Path, *flags: str) -> "subprocess.CompletedProcess[str]":
-    """score.py in a Python that sees the standard library only."""
-    words = [sys.executable, "-I", "-S", *flags, str(handed / "score.py"), str(leads)]
-    return subprocess.run(words, capture_output=True, text=True, encoding="utf-8", check=False)
+    return hand_over(fitted)
 
 
 def test_every_file_is_there_and_the_check_sums_are_theirs(handed: Path) -> None:
@@ -344,154 +259,3 @@ def test_the_script_gives_no_scores_where_the_last_row_is_wrong(handed: Path, fi
         run = run_script(handed, path)
         assert (run.returncode, run.stdout) == (1, "")
         assert said in run.stderr
-
-
-def test_a_table_without_a_name_is_refused(fitted: Fitted, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for table in ("", ".", ".leads", "risk."):
-        assert main(["export", str(fitted.folder), "--out", str(tmp_path / "out"), "--table", table]) == 2
-        assert "--table" in capsys.readouterr().err
-    assert not (tmp_path / "out").exists()
-
-
-@pytest.mark.parametrize("content", ["[" * 100_000, '{"format": 1' + "0" * 400 + "}"])
-def test_brackets_and_numbers_without_end_are_a_damaged_plan(
-    fitted: Fitted, tmp_path: Path, content: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    parts = dict(read_model_folder(fitted.folder / "models").parts)
-    for part in ("risk.json", VALIDATION, TERMS):
-        write_plan(tmp_path / "plan", {**parts, part: content.encode()})
-        assert main(["export", str(tmp_path / "plan"), "--out", str(tmp_path / "out")]) == 2
-        assert capsys.readouterr().err.count("\n") == 1
-    (tmp_path / "plan" / "plan.json").write_text(content)
-    assert main(["export", str(tmp_path / "plan"), "--out", str(tmp_path / "out")]) == 2
-    assert capsys.readouterr().err.count("\n") == 1
-
-
-# --- what is wrong with the folder of the plan -------------------------------------------------------------------------------
-
-
-def no_plan(plan: Path) -> None:
-    (plan / "plan.json").unlink()
-
-
-def truncate_plan(plan: Path) -> None:
-    path = plan / "plan.json"
-    path.write_bytes(path.read_bytes()[:-300])
-
-
-def another_plan_json(plan: Path) -> None:
-    (plan / "plan.json").write_text('{"plan_id": 1}')
-
-
-def no_utf8(plan: Path) -> None:
-    (plan / "plan.json").write_bytes(b"\xff\xfe{}")
-
-
-def truncate_part(plan: Path) -> None:
-    path = plan / "models" / "risk.json"
-    path.write_bytes(path.read_bytes()[:-1])
-
-
-def flip_a_bit(plan: Path) -> None:
-    path = plan / "models" / "risk.json"
-    content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 1
-    path.write_bytes(content)
-
-
-def wrong_hash(plan: Path) -> None:
-    path = plan / "models" / "manifest.json"
-    path.write_text(re.sub(r'"sha256": "\w', '"sha256": "0', path.read_text()))
-
-
-def pickle_beside(plan: Path) -> None:
-    (plan / "models" / "model.pkl").write_bytes(pickle.dumps([1]))
-
-
-def other_models(plan: Path) -> None:
-    parts = dict(read_model_folder(plan / "models").parts)
-    write_model_folder(plan / "models", parts | {"more.json": b"{}"}, ModelManifest(features=()))
-
-
-def rewrite(plan: Path, change: Callable[[dict[str, bytes]], Any]) -> None:
-    parts = dict(read_model_folder(plan / "models").parts)
-    change(parts)
-    write_plan(plan, parts)
-
-
-def pickle_as_model(plan: Path) -> None:
-    rewrite(plan, lambda parts: parts.update({"risk.json": pickle.dumps([1])}))
-
-
-def no_risk_model(plan: Path) -> None:
-    rewrite(plan, lambda parts: parts.pop("risk.json"))
-
-
-def average_only(plan: Path) -> None:
-    def change(parts: dict[str, bytes]) -> None:
-        parts["risk.json"] = json.dumps({**json.loads(parts["risk.json"]), "ranking": None}).encode()
-
-    rewrite(plan, change)
-
-
-def earlier_version(plan: Path) -> None:
-    rewrite(plan, lambda parts: parts.pop(VALIDATION))
-
-
-def other_facts(plan: Path) -> None:
-    rewrite(plan, lambda parts: parts.update({VALIDATION: b'{"bookings": 1}'}))
-
-
-WRONG = {
-    no_plan: "no folder of a plan",
-    truncate_plan: "plan.json of plan is damaged",
-    another_plan_json: "plan.json of plan is damaged",
-    no_utf8: "plan.json of plan cannot be read",
-    truncate_part: "risk.json has",
-    flip_a_bit: "risk.json is damaged or was changed",
-    wrong_hash: "was changed after it was written",
-    pickle_beside: "'model.pkl', which its manifest does not list",
-    other_models: "are not those of its plan.json",
-    pickle_as_model: "the risk model cannot be read",
-    no_risk_model: "no risk model to hand over",
-    average_only: "no scorecard to hand over",
-    earlier_version: "plan again",
-    other_facts: "facts that this version cannot read",
-}
-
-
-@pytest.mark.parametrize("spoil", WRONG, ids=lambda spoil: spoil.__name__)
-def test_a_damaged_or_foreign_plan_stops_with_one_line(
-    spoil: Callable[[Path], None], fitted: Fitted, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    plan, out = tmp_path / "plan", tmp_path / "out"
-    shutil.copytree(fitted.folder, plan)
-    spoil(plan)
-    before = contents(plan)
-    assert main(["export", str(plan), "--out", str(out)]) == 2
-    said = capsys.readouterr().err
-    assert WRONG[spoil] in said
-    assert said.count("\n") == 1
-    assert not out.exists()
-    assert contents(plan) == before
-
-
-@pytest.mark.parametrize("place", ["plan", "plan/handover", ".", "plan/models"])
-def test_the_folder_of_the_plan_is_never_written_into(
-    place: str, fitted: Fitted, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    shutil.copytree(fitted.folder, tmp_path / "all" / "plan")
-    before = contents(tmp_path / "all")
-    assert main(["export", str(tmp_path / "all" / "plan"), "--out", str(tmp_path / "all" / place)]) == 2
-    assert capsys.readouterr().err.count("\n") == 1
-    assert contents(tmp_path / "all") == before
-
-
-def test_a_handover_that_holds_the_plan_is_not_replaced(fitted: Fitted, tmp_path: Path) -> None:
-    """An earlier handover, into which somebody has put the plan's folder."""
-    out = tmp_path / "out"
-    assert main(["export", str(fitted.folder), "--out", str(out)]) == 0
-    shutil.copytree(fitted.folder, out / "plan")
-    before = contents(out)
-    assert main(["export", str(out / "plan"), "--out", str(out)]) == 2
-    assert contents(out) == before

@@ -21,6 +21,7 @@ from campaigns.kept_frontiers import kept_frontier
 from campaigns.option_table import OPTIONS, read_option_table
 from campaigns.plan_document import PlanDocument
 from campaigns.report_page import render_report
+from campaigns.scenario_document import Scenario, in_force, point_scenario
 from campaigns.scenarios import changed_limits, drop_scenario, list_scenarios, save_scenario
 from campaigns.settings import Settings
 from campaigns.store.session import open_store
@@ -120,7 +121,9 @@ def test_the_database_keeps_the_newest_frontier_of_a_plan(folder: Path, made: Fr
     newer = replace(made, points=made.points[:3])
     assert keep_frontier(settings, newer)
     store = open_store(settings.database_url)
-    assert kept_frontier(store, made.plan_id) == newer or len(kept_frontier(store, made.plan_id).points) == 3  # type: ignore[union-attr]
+    kept = kept_frontier(store, made.plan_id)
+    assert kept is not None
+    assert kept.to_json() == newer.to_json() != made.to_json()
     assert kept_frontier(store, "another") is None
     store.close()
 
@@ -144,6 +147,17 @@ def test_a_folder_without_a_plan_says_what_to_give(tmp_path: Path, capsys: pytes
     (tmp_path / "empty").mkdir()
     assert main(["frontier", str(tmp_path / "empty")]) == 2
     assert "holds no plan.json; give a folder that acquire plan wrote" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [["frontier"], ["scenario", "list"]])
+def test_a_plan_file_in_place_of_the_plan_s_folder_says_how_to_make_one(
+    command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "plan.toml").write_text("seed = 7\n")
+    assert main([*command, str(tmp_path / "plan.toml")]) == 2
+    said = capsys.readouterr().err
+    assert "plan.toml is a file; give the folder of a plan: acquire plan plan.toml --out DIR makes one" in said
+    assert said.count("\n") == 1
 
 
 def test_a_table_that_was_tampered_with_is_bad_input(folder: Path, tmp_path: Path) -> None:
@@ -194,6 +208,20 @@ def test_a_scenario_at_the_plan_s_own_limits_is_the_plan(folder: Path) -> None:
     table = read_option_table(folder)
     assert found.incremental == pytest.approx(table.options.incremental @ table.contacts, rel=1e-6)
     drop_scenario(folder, "same", settings_of(folder))
+
+
+def test_a_point_of_the_frontier_says_that_it_is_in_shares_of_contacts() -> None:
+    plan = sample_plan()
+    document = sample_frontier(plan)
+    point = point_scenario(plan, document, document.points[0], "less", login="ann", now=NOW)
+    assert Scenario.from_json(point.to_json()) == point
+    assert "(in shares of contacts, not whole ones)" in scenario_lines((in_force(plan), point), "CNY")[2]
+    assert "shares" not in scenario_lines((in_force(plan),), "CNY")[1]
+    # Before, pages saved points without saying it; the command line has always saved whole contacts.
+    older = json.loads(point.to_json())
+    del older["in_shares"]
+    assert Scenario.from_json(json.dumps(older)).in_shares
+    assert not Scenario.from_json(json.dumps({**older, "made_by": ""})).in_shares
 
 
 def test_limits_of_one_channel_can_be_tried() -> None:

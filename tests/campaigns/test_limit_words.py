@@ -101,3 +101,6 @@ def test_limits_are_named_as_people_name_them_in_a_sentence() -> None:
     assert name_limit("max_partner_share[paywell]") == "share of spend of paywell"
     assert name_limit("min_region_share[home]") == "share of contacts of home"
     assert name_limit("max_cac[partner acme]") == "cost per account of partner acme"
+    assert name_limit("min_group_share[women, feed]") == "share of contacts of women in feed"
+    assert name_limit("max_channel_share[sms, partner acme]") == "share of spend of sms in partner acme"
+    assert name_limit("max_contacts[feed, max_change]") == "contacts of feed, max_change"

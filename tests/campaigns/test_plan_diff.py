@@ -5,77 +5,18 @@ import math
 from dataclasses import replace
 from pathlib import Path
 
-import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from acquire.domain import Channel, Estimate, LimitUse, Offer
 from acquire.errors import BadInput
-from campaigns.current_document import FairPriceLine, FairUnit, Waterfall, WaterfallStep
 from campaigns.diff_document import LimitChange
-from campaigns.plan_diff import Snapshot, compare_plans, read_snapshot
-from campaigns.plan_document import AllocationLine, PlanDocument
-from campaigns.report_current import next_price_table, price_table, say_limit_change
+from campaigns.plan_diff import compare_plans, read_snapshot
+from campaigns.plan_document import PlanDocument
+from campaigns.report_current import next_price_table, price_table, say_limit_change, say_sampled
 from campaigns.report_page import render_report
+from tests.campaigns.compared_plans import COUPON, FEED, budget, decisions, snapshot, with_comparisons
 from tests.campaigns.plan_documents import sample_plan
-
-FEED = Channel(channel="feed", partner="acme", cost_per_contact=0.5)
-COUPON = Offer(offer="coupon", cost_per_booked=30.0)
-
-
-def line(contacts: float, channel: str = "feed", offer: str = "coupon") -> AllocationLine:
-    return AllocationLine(
-        channel=channel,
-        partner="acme",
-        offer=offer,
-        contacts=contacts,  # type: ignore[arg-type]
-        spend=2.0 * contacts,
-        booked=0.2 * contacts,
-        incremental=0.1 * contacts,
-        bad_rate=0.1,
-        cac=10.0,
-        incremental_cac=20.0,
-        value=contacts,
-    )
-
-
-def decisions(n: int, contacted: int = 0, *, first: int = 0, uplift: float = 0.02) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "lead_id": [f"L{first + i}" for i in range(n)],
-            "channel": "feed",
-            "decision": ["contact"] * contacted + ["hold"] * (n - contacted),
-            "offer": pd.Series(["coupon"] * contacted + [None] * (n - contacted), dtype="str"),
-            "uplift_coupon": uplift,
-            "spend_coupon": 2.0,
-        }
-    )
-
-
-def snapshot(
-    contacts: float,
-    table: pd.DataFrame,
-    *,
-    limits: tuple[LimitUse, ...] = (),
-    channel: Channel = FEED,
-    offer: Offer = COUPON,
-) -> Snapshot:
-    lines = (line(contacts),) if contacts else ()
-    document = replace(sample_plan(), allocation=lines, limits=limits, currency="CNY")
-    return Snapshot(document=document, decisions=table, channels=(channel,), offers=(offer,))
-
-
-def budget(allowed: float, *, binding: bool) -> LimitUse:
-    return LimitUse(
-        name="budget",
-        unit="money",
-        used=allowed,
-        used_expected=allowed,
-        allowed=allowed,
-        binding=binding,
-        shadow_price=float(binding),
-    )
 
 
 def test_a_change_of_contacts_is_split_into_leads_and_choice() -> None:
@@ -170,43 +111,6 @@ def test_a_folder_that_holds_no_plan_is_refused_in_one_line(tmp_path: Path) -> N
         read_snapshot(tmp_path, "CNY")
 
 
-def with_comparisons() -> PlanDocument:
-    """A document with all that stands beside a plan."""
-    diff = compare_plans(
-        snapshot(20, decisions(100, 20)), snapshot(24, decisions(80, 24), limits=(budget(80.0, binding=True),))
-    )
-    steps = tuple(
-        WaterfallStep(
-            step=step,
-            gain=100.0 + i,
-            change=float(i > 0),
-            contacts=80.0,
-            spend=300.0,
-            booked=20.0,
-            incremental=9.5,
-            bad_rate=math.nan,
-            value=100.0 + i,
-        )
-        for i, step in enumerate(("today", "plan"))
-    )
-    known, unknown = Estimate(expected=3.0, low=2.0, high=4.0), Estimate(expected=math.nan)
-    units = tuple(
-        FairUnit(unit=unit, paid=2.0, break_even=known, next_paid=1.0, next_break_even=after)
-        for unit, after in (("contact", known), ("application", unknown), ("booking", known))
-    )
-    sheet = FairPriceLine(
-        partner="acme",
-        channel="feed",
-        from_contacts=500.0,
-        contacts=80.0,
-        worth=known,
-        is_bounded=True,
-        units=units,
-    )
-    waterfall = Waterfall(steps=steps, breaches=(), shortfalls=(), today_stays=False, verdict="Better <than> today.")
-    return replace(sample_plan(), waterfall=waterfall, price_sheet=(sheet,), diff=diff)
-
-
 def test_what_stands_beside_a_plan_is_read_back_as_it_was_written() -> None:
     document = with_comparisons()
     assert PlanDocument.from_json(document.to_json()).to_json() == document.to_json()
@@ -226,9 +130,16 @@ def test_the_report_shows_the_way_from_today_the_prices_and_the_changes() -> Non
     assert "From what runs today to this plan" in page
     assert "Better &lt;than&gt; today." in page
     assert "feed, beyond 500 contacts" in page
+    assert "acme: all together" in page
+    assert "Solved on a random sample of 40" in page
     assert "3 (2 to 4); the limits allow no more" in page.replace("\u00a0", " ").replace("CNY ", "")
     assert "What changed since the earlier plan" in page
     assert "budget is new" in page
+
+
+def test_a_sheet_that_was_solved_on_everybody_speaks_of_no_sample() -> None:
+    sheet = tuple(replace(line, people_share=1.0) for line in with_comparisons().price_sheet)
+    assert say_sampled(sheet) == say_sampled(()) == ""
 
 
 def test_prices_that_are_not_known_are_not_shown_as_numbers() -> None:

@@ -77,14 +77,20 @@ max_contacts = 2
 min_contacts = 1
 max_bad_rate = 0.3
 max_incremental_bad_rate = 0.4
+max_region_share = 0.7
+min_region_share = { home = 0.1 }
+min_group_share = { first_loan = 0.3 }
 
 [limits.partner."Acme & Co"]
 max_bad_amount_rate = 0.5
 max_cac = 6
 max_incremental_cac = 7
 min_incremental_accounts = 8
+max_channel_share = { web = 0.8 }
+max_affiliate_share = 0.9
 
 [limits.affiliate.family]
+max_partner_share = { "Acme & Co" = 0.6, "*" = 0.5 }
 max_approvals = 9
 max_expected_loss = 10
 max_calls = 11
@@ -181,12 +187,26 @@ def test_every_key_is_read(plans: Path) -> None:
             min_contacts=1,
             max_bad_rate=0.3,
             max_incremental_bad_rate=0.4,
+            max_region_share={"*": 0.7},
+            min_region_share={"home": 0.1},
+            min_group_share={"first_loan": 0.3},
         )
     }
     assert limits.partner == {
-        "Acme & Co": PartLimits(max_bad_amount_rate=0.5, max_cac=6, max_incremental_cac=7, min_incremental_accounts=8)
+        "Acme & Co": PartLimits(
+            max_bad_amount_rate=0.5,
+            max_cac=6,
+            max_incremental_cac=7,
+            min_incremental_accounts=8,
+            max_channel_share={"web": 0.8},
+            max_affiliate_share={"*": 0.9},
+        )
     }
-    assert limits.affiliate == {"family": PartLimits(max_approvals=9, max_expected_loss=10, max_calls=11)}
+    assert limits.affiliate == {
+        "family": PartLimits(
+            max_partner_share={"Acme & Co": 0.6, "*": 0.5}, max_approvals=9, max_expected_loss=10, max_calls=11
+        )
+    }
     assert plan.explore_share == 0.02
 
 
@@ -212,9 +232,10 @@ def test_value_is_the_objective_where_revenue_is_known_and_accounts_where_not(pl
 def test_the_least_spend_needs_a_number_of_accounts_to_win(plans: Path) -> None:
     spend = LEAST + '[objective]\nminimise = "spend"\n'
     assert "needs min_incremental_accounts in [limits]" in refused(plans, spend)
-    objective = read(plans, spend + "[limits]\nmin_incremental_accounts = 10\n").objective
-    assert objective is not None
-    assert objective.goal == "spend"
+    for table in ("[limits]", "[limits.channel.web]"):
+        objective = read(plans, f"{spend}{table}\nmin_incremental_accounts = 10\n").objective
+        assert objective is not None
+        assert objective.goal == "spend"
 
 
 def test_what_is_declared_about_effects_is_read_under_the_contracts_names(plans: Path) -> None:

@@ -21,10 +21,12 @@ max_change = { app_store = 0.5 }
 
 [limits.channel.ecommerce]
 max_contacts = 7
+max_region_share = { home = 0.75 }
 [limits.partner.paywell]
 max_spend = 200
 [limits.affiliate.harbour]
 max_calls = 6
+max_partner_share = 0.9
 
 [explore]
 share = 0.1
@@ -64,6 +66,7 @@ def test_every_limit_of_the_file_is_in_the_plan_and_holds(planned: Planned) -> N
         "max_contacts[ecommerce]": 7,
         "max_spend[partner paywell]": 200,
         "max_calls[affiliate harbour]": 6,
+        "max_region_share[home, ecommerce]": 0.75,
         "max_contacts[dormant_clients coupon, locked_channels]": 4,
         "min_contacts[dormant_clients coupon, locked_channels]": 4,
         "max_contacts[app_store, max_change]": 12,
@@ -95,6 +98,7 @@ def test_the_report_shows_the_limits_of_the_parts(planned: Planned) -> None:
     report = (planned.out / "report.html").read_text(encoding="utf-8")
     assert "Spend: partner paywell" in report
     assert "Calls: affiliate harbour" in report
+    assert "Share of contacts of a region: home in ecommerce" in report
     assert "Contacts, at least: app_store, max_change" in report
 
 

@@ -68,6 +68,48 @@ def test_costs_of_single_contacts_count_as_they_are(folder: Path, done: Path) ->
     assert replan(folder, done, None, COURSE, now=NOW).done.spend == pytest.approx(4.0 * len(rows))
 
 
+def test_what_booked_so_far_counts_as_it_is(folder: Path, done: Path) -> None:
+    rows = pd.read_csv(done)
+    n = len(rows)
+    expected = replan(folder, done, None, COURSE, now=NOW)
+    rows.assign(booked=[1] * 20 + [0] * (n - 20), bad=[1.0] * 2 + [0.0] * 8 + [math.nan] * (n - 10)).to_csv(
+        done, index=False
+    )
+    found = replan(folder, done, None, COURSE, now=NOW)
+    assert (found.outcomes.known, found.outcomes.booked, found.outcomes.matured, found.outcomes.bad) == (n, 20, 10, 2)
+    assert found.outcomes.booked_expected == pytest.approx(expected.done.booked)
+    assert found.done.booked == 20
+    # Two of the ten matured ones are bad; the ten others are as bad as such bookings are.
+    assert 2 < found.done.bad_rate * 20 < 10
+    told = "\n".join(replan_lines(found))
+    assert f"Of {n} contacts with a known outcome 20 booked (" in told
+    assert "; of 10 matured bookings 2 went bad." in told
+    assert "known outcome" not in "\n".join(replan_lines(expected))
+
+
+def test_bad_outcomes_so_far_use_up_room_for_risk(folder: Path, done: Path) -> None:
+    rows = pd.read_csv(done)
+
+    def after(n_bad: int) -> float:
+        rows.assign(booked=1, bad=[1] * n_bad + [0] * (len(rows) - n_bad)).to_csv(done, index=False)
+        found = replan(folder, done, None, COURSE, now=NOW)
+        assert found.done.bad_rate == pytest.approx(n_bad / len(rows))
+        return next(limit.used for limit in found.limits if limit.name == "max_bad_rate")
+
+    assert after(0) < after(len(rows) // 3) <= 0.4
+    with pytest.raises(Infeasible, match=r"raise max_bad_rate from 0\.4"):
+        after(len(rows))
+
+
+def test_what_went_bad_must_have_booked(folder: Path, done: Path) -> None:
+    rows = pd.read_csv(done)
+    cases: tuple[dict[str, int | None], ...] = ({"bad": 1}, {"booked": 0, "bad": 1}, {"booked": None, "bad": 1})
+    for outcomes in cases:
+        rows.assign(**outcomes).to_csv(done, index=False)
+        with pytest.raises(BadInput, match=f"{len(rows)} rows are bad but not booked; give booked 1"):
+            replan(folder, done, None, COURSE, now=NOW)
+
+
 def test_more_money_from_now_on_is_spent_no_faster_than_channels_deliver(folder: Path, done: Path) -> None:
     rich = replan(folder, done, None, replace(COURSE, changes={"budget": 10_000.0}, most_rise=0.0), now=NOW)
     paces = {limit.name: limit for limit in rich.limits if limit.name.startswith("pace")}

@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 
 from acquire.domain import CurrentContacts, CurrentPlan, Limits
+from acquire.errors import Infeasible
+from campaigns import today
 from campaigns.choice import Choice, Market
 from campaigns.comparisons import Comparisons, compare
 from campaigns.current_document import Waterfall
 from campaigns.json_values import plain
 from campaigns.report_current import waterfall_table
-from campaigns.today import hold_against_today
+from campaigns.today import choose_beside_today, hold_against_today
 from tests.campaigns.small_plan import VALUE, contact_nobody, make_choice, make_held_out, make_market
 
 FEED_AND_MAIL = CurrentPlan(
@@ -78,6 +80,32 @@ def test_today_is_not_put_in_the_place_of_a_plan_that_explores() -> None:
     market = replace(make_market(limits=Limits(budget=300.0), objective=VALUE), explore_share=0.1)
     nobody = contact_nobody(make_choice(market))
     assert compared(market, nobody)[0] is nobody
+
+
+def test_where_the_limits_leave_no_plan_it_is_said_what_today_would_break() -> None:
+    market = make_market(limits=Limits(budget=100.0, min_incremental_accounts=300.0), objective=VALUE)
+    with pytest.raises(Infeasible, match="min_incremental_accounts") as raised:
+        choose_beside_today(market, make_held_out(), FEED_AND_MAIL, "CNY")
+    said = str(raised.value).replace("\u00a0", " ")
+    assert "; what runs today would break budget (CNY" in said
+    assert ", allowed CNY 100)" in said
+    assert "asked for 300" in said
+    assert "min_incremental_accounts" in raised.value.limits
+
+
+def test_where_today_keeps_limits_that_no_plan_was_found_for_it_may_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_plan(*_: object) -> Choice:
+        raise Infeasible("budget cannot be met", ["budget"])
+
+    monkeypatch.setattr(today, "choose", no_plan)
+    market = make_market(limits=Limits(budget=300.0), objective=VALUE)
+    with pytest.raises(Infeasible, match="; what runs today would keep all of them: it may go on"):
+        choose_beside_today(market, make_held_out(), FEED_AND_MAIL, "CNY")
+    few = make_market(40, limits=Limits(budget=300.0), objective=VALUE)
+    with pytest.raises(Infeasible, match="as far as the leads at hand allow it"):
+        choose_beside_today(few, make_held_out(), FEED_AND_MAIL, "CNY")
+    with pytest.raises(Infeasible, match=r"^budget cannot be met$"):
+        choose_beside_today(market, make_held_out(), None, "CNY")
 
 
 def test_what_the_leads_at_hand_do_not_allow_is_said_before_signing() -> None:

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from campaigns.plan_document import PlanDocument
 from dashboards.pages.plan_prices import prices
+from tests.campaigns.compared_plans import with_comparisons
 from tests.campaigns.plan_documents import sample_plan
-from tests.campaigns.test_plan_diff import with_comparisons
 
 
 def shown(plan: PlanDocument) -> str:
@@ -20,6 +20,7 @@ def test_prices_stand_under_what_they_are_paid_for() -> None:
     assert "Per contact, now" in page
     assert "Per booking, at most" in page
     assert "3 (2 to 4); the limits allow no more" in page
+    assert "Solved on a random sample of 40" in page
 
 
 def test_the_steps_from_today_s_plan_come_first() -> None:

@@ -1,10 +1,17 @@
 """The certificate: close where the plan is good, and never below what somebody could reach."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
+from acquire.allocate.bound import certified_bound
+from acquire.allocate.leads import solve_shares
 from acquire.allocate.options import Options
+from acquire.allocate.problem import People, Problem
+from acquire.allocate.rulebook import list_limits
 from acquire.allocate.solve import allocate
+from acquire.allocate.tangents import Tangents
 from acquire.domain import Certificate, Channel, Limits, Objective
 from tests.acquire.allocate.builders import make_options
 
@@ -43,3 +50,15 @@ def test_the_bound_is_close_too_where_a_channel_must_keep_its_own_promise() -> N
 
 def test_where_everybody_fits_the_bound_is_the_plan() -> None:
     assert certificate(FEED, budget=1e6).gap == pytest.approx(0, abs=1e-12)
+
+
+@pytest.mark.parametrize("n", [300, 900])
+def test_coin_flips_of_channels_cost_the_certificate_next_to_nothing(n: int) -> None:
+    limits = Limits(budget=n / 4, bad_rate_confidence=0.9)
+    channels = (dataclasses.replace(FEED, max_bad_rate=0.1), SMS)
+    options = county(n)
+    rows = tuple(list_limits(options, limits, channels))
+    problem, tangents = Problem(gain=options.gain, people=People.of(options.person), rows=rows), Tangents()
+    relaxed = solve_shares(problem, tangents, seed=0)
+    bound = certified_bound(problem, relaxed, tangents)
+    assert 0 <= bound - relaxed.objective <= 2e-5 * bound

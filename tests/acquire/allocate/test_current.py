@@ -7,12 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from acquire.allocate import waterfall as waterfall_module
 from acquire.allocate.current import draw_contacts, judge_today, spread_evenly
 from acquire.allocate.options import Options
-from acquire.allocate.plan_totals import total
+from acquire.allocate.plan_totals import PlanTotals, total
 from acquire.allocate.solve import allocate
 from acquire.allocate.waterfall import Ends, levels
-from acquire.domain import Channel, CurrentContacts, CurrentPlan, Limits, Objective, PriceTier
+from acquire.domain import Channel, CurrentContacts, CurrentPlan, Limits, Objective, PriceTier, SaturationStep
 from tests.acquire.allocate.builders import make_options
 
 VALUE = Objective(maximise="incremental_value")
@@ -94,13 +95,25 @@ def test_leads_that_stand_for_many_are_contacted_as_many_times() -> None:
     assert (contacts <= [10, 30]).all()
 
 
-def waterfall(options: Options, plan: CurrentPlan, limits: Limits, objective: Objective = VALUE) -> dict[str, float]:
+def waterfall(
+    options: Options,
+    plan: CurrentPlan,
+    limits: Limits,
+    objective: Objective = VALUE,
+    channels: tuple[Channel, ...] = (FEED, MAIL),
+) -> dict[str, PlanTotals]:
     x = np.zeros(len(options))
-    found = allocate(options, limits, (FEED, MAIL), objective)
+    found = allocate(options, limits, channels, objective)
     x[found.chosen] = found.contacts
-    ends = Ends(today=judge_today(options, plan, limits, (FEED, MAIL), objective), plan=total(options, x, (FEED, MAIL)))
-    way = levels(options, plan, ends, limits, (FEED, MAIL), objective, seed=1)
-    return {level.step: level.totals.gain(objective) for level in way}
+    ends = Ends(
+        today=judge_today(options, plan, limits, channels, objective), plan=total(options, x, channels), contacts=x
+    )
+    way = levels(options, plan, ends, limits, channels, objective, seed=1)
+    return {level.step: level.totals for level in way}
+
+
+def gains(steps: dict[str, PlanTotals], objective: Objective = VALUE) -> dict[str, float]:
+    return {step: totals.gain(objective) for step, totals in steps.items()}
 
 
 def test_each_step_of_the_waterfall_frees_one_thing() -> None:
@@ -109,7 +122,7 @@ def test_each_step_of_the_waterfall_frees_one_thing() -> None:
     )
     limits = Limits(budget=5.0, max_bad_rate=0.1, bad_rate_confidence=0.5)
     # Today: 2 of the feed's average 2.5 and 1 of the mail's 8. Then its best 4 + 3 + 9; the best 3; the best 5; no bad 9.
-    assert waterfall(options, today(feed=2, mail=1), limits) == pytest.approx(
+    assert gains(waterfall(options, today(feed=2, mail=1), limits)) == pytest.approx(
         {"today": 13, "people": 16, "offers": 16, "channels": 24, "budget": 31, "plan": 24}
     )
 
@@ -119,9 +132,65 @@ def test_where_spend_is_minimised_the_money_falls_from_step_to_step() -> None:
         [-1, -2, -3, -1], spend=[1, 2, 3, 1], incremental=1.0, channel=["feed", "feed", "feed", "mail"]
     )
     limits = Limits(min_incremental_accounts=1.0)
-    assert waterfall(options, today(feed=2), limits, SPEND) == pytest.approx(
+    assert gains(waterfall(options, today(feed=2), limits, SPEND), SPEND) == pytest.approx(
         {"today": -4, "people": -3, "offers": -3, "channels": -2, "budget": -1, "plan": -1}
     )
+
+
+def test_what_channels_charge_once_is_weighed_at_every_step() -> None:
+    feed = replace(FEED, cost_per_contact=1.0, fixed_cost=3.0)
+    mail = replace(MAIL, cost_per_contact=1.0, price_tiers=(PriceTier(from_contacts=1, cost_per_contact=6.0),))
+    options = make_options([9, 8, 7, 7, 6, 5], channel=["feed"] * 3 + ["mail"] * 3)
+    steps = waterfall(options, today(feed=1, mail=1), Limits(budget=7.0), channels=(feed, mail))
+    # Today: an 8 of the feed less its 3, and a 6 of the mail. For the same 5 two of the feed bring 14; for 7 all three, and a 7.
+    assert gains(steps) == pytest.approx(
+        {"today": 11, "people": 13, "offers": 13, "channels": 14, "budget": 28, "plan": 28}
+    )
+    assert [level.spend for level in steps.values()] == pytest.approx([5, 5, 5, 5, 7, 7])
+
+
+def test_a_fixed_cost_that_does_not_pay_is_saved_as_soon_as_the_channel_is_free() -> None:
+    feed = replace(FEED, fixed_cost=3.0)
+    options = make_options([4, 3, 7, 6], channel=["feed"] * 2 + ["mail"] * 2)
+    steps = waterfall(options, today(feed=1), Limits(budget=20.0), channels=(feed, MAIL))
+    assert gains(steps) == pytest.approx(
+        {"today": 0.5, "people": 1, "offers": 1, "channels": 13, "budget": 17, "plan": 17}
+    )
+
+
+def test_a_step_beyond_the_usual_spend_of_a_channel_brings_less() -> None:
+    worn = replace(FEED, saturation=(SaturationStep(from_contacts=1, booked=0.25, incremental=0.5, value=2.0),))
+    options = make_options([5, 5, 5], incremental=1.0, booked=0.5)
+    steps = waterfall(options, today(feed=1), Limits(budget=3.0), channels=(worn,))
+    assert [level.value for level in steps.values()] == pytest.approx([5, 5, 5, 5, 11, 11])
+    assert [steps["plan"].incremental, steps["plan"].booked] == pytest.approx([2, 1])
+
+
+def test_what_a_channel_asks_for_is_left_to_the_last_step() -> None:
+    feed = replace(FEED, min_spend_if_used=3.0)
+    options = make_options([5, -1, -1, 4], channel=["feed"] * 3 + ["mail"])
+    steps = waterfall(options, today(feed=1), Limits(budget=5.0), channels=(feed, MAIL))
+    # The feed's 5 alone until then; its minimum of 3 demands two contacts at a loss, which leave 3.
+    assert gains(steps) == pytest.approx({"today": 1, "people": 5, "offers": 5, "channels": 5, "budget": 9, "plan": 7})
+
+
+def test_accounts_that_a_worn_out_channel_loses_are_not_counted_as_brought() -> None:
+    worn = replace(FEED, saturation=(SaturationStep(from_contacts=1, booked=0.0, incremental=0.5),))
+    options = make_options([-1, -1, -1, -2], spend=[1, 1, 1, 2], incremental=1.0, channel=["feed"] * 3 + ["mail"])
+    steps = waterfall(options, today(feed=1), Limits(min_incremental_accounts=2.0), SPEND, channels=(worn, MAIL))
+    # A second account costs two more contacts of the feed at half an account each, or one of the mail.
+    assert steps["budget"].incremental == pytest.approx(2)
+    assert steps["budget"].spend == pytest.approx(3)
+
+
+def test_of_many_people_a_sample_stands_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    options = make_options([5.0, 1.0] * 200, channel="feed")
+    everybody = gains(waterfall(options, today(feed=100), Limits(budget=150.0)))
+    monkeypatch.setattr(waterfall_module, "MOST_PEOPLE", 200)
+    sampled = waterfall(options, today(feed=100), Limits(budget=150.0))
+    assert sampled["people"].contacts == pytest.approx(100)
+    assert sampled["budget"].spend == pytest.approx(150)
+    assert gains(sampled) == pytest.approx(everybody, rel=0.15)
 
 
 figures = st.lists(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from acquire.allocate import deals
+from acquire.allocate import margin
 from acquire.allocate.charged import Setting, charge_channels
 from acquire.allocate.deals import prepare_deals
 from acquire.allocate.leads import solve_shares
@@ -26,9 +26,25 @@ FEED, MAIL = Channel(channel="feed", partner="feed"), Channel(channel="mail", pa
 def sheet(
     options: Options, limits: Limits, channels: tuple[Channel, ...] = (FEED, MAIL), objective: Objective = VALUE
 ) -> dict[tuple[str, float], FairPrice]:
+    """The lines of channels, by channel and where the tier begins."""
+    return {
+        (price.channel, price.from_contacts): price
+        for price in lines(options, limits, channels, objective)
+        if price.channel
+    }
+
+
+def partners(
+    options: Options, limits: Limits, channels: tuple[Channel, ...] = (FEED, MAIL), objective: Objective = VALUE
+) -> dict[str, FairPrice]:
+    """The lines over all that is planned with a partner."""
+    return {price.partner: price for price in lines(options, limits, channels, objective) if not price.channel}
+
+
+def lines(options: Options, limits: Limits, channels: tuple[Channel, ...], objective: Objective) -> list[FairPrice]:
     used = frozenset(channel.channel for channel in channels)
     ready = prepare_deals(options, used, limits, channels, objective, score=options.gain, seed=1)
-    return {(price.channel, price.from_contacts): price for price in fair_prices(ready)}
+    return list(fair_prices(ready))
 
 
 def best(
@@ -94,6 +110,43 @@ def test_where_money_is_not_scarce_no_price_is_the_highest() -> None:
     prices = sheet(make_options([1.0, 2.0], channel="feed"), Limits(max_contacts=1.0), objective=ACCOUNTS)
     assert prices["feed", 0.0].money == 0
     assert np.isnan(prices["feed", 0.0].worth)
+
+
+def test_a_partner_is_worth_what_all_its_channels_bring_together() -> None:
+    # Two people may be reached by either channel: without the feed the mail has them, without both nobody has.
+    options = make_options(
+        [5, 3, 4, 2, 6], spend=2.0, channel=["feed"] * 2 + ["mail"] * 2 + ["mail"], person=[0, 1, 0, 1, 2]
+    )
+    one = (replace(FEED, partner="both"), replace(MAIL, partner="both"))
+    by_channel, both = sheet(options, Limits(), one), partners(options, Limits(), one)["both"]
+    assert [by_channel["feed", 0.0].worth, by_channel["mail", 0.0].worth] == pytest.approx([2, 6])
+    assert (both.contacts, both.paid, both.worth) == pytest.approx((3, 6, 14))
+    assert sorted(both.columns.tolist()) == [0, 1, 4]
+    assert both.following is None
+    assert np.isnan(both.next_paid)
+
+
+def test_a_partner_with_one_channel_and_tier_needs_no_line_of_its_own() -> None:
+    assert partners(make_options([5, 4], channel=["feed", "mail"]), Limits()) == {}
+    tier = replace(FEED, price_tiers=(PriceTier(from_contacts=1, cost_per_contact=1.0),))
+    whole = partners(make_options([5, 4], spend=0.0, channel="feed"), Limits(), (tier,))["feed"]
+    assert (whole.contacts, whole.paid, whole.worth) == pytest.approx((2, 1, 8))
+
+
+def test_a_channel_that_costs_something_once_it_is_used_is_worth_that_much_less() -> None:
+    options = make_options([5, 3, 4], spend=2.0, channel=["feed", "feed", "mail"])
+    once = replace(FEED, fixed_cost=1.5, min_spend_if_used=4.0)
+    feed = sheet(options, Limits(budget=100.0), (once, MAIL))["feed", 0.0]
+    assert (feed.contacts, feed.paid, feed.worth) == pytest.approx((2, 5.5, 6.5))
+    mail = sheet(options, Limits(budget=100.0), (once, MAIL))["mail", 0.0]
+    assert mail.worth == pytest.approx(4)
+
+
+def test_a_fixed_cost_uses_no_budget_where_its_channel_is_not_used() -> None:
+    options = make_options([4.5, 4.5, 2, 2, 2, 2], spend=2.0, channel=["feed"] * 2 + ["mail"] * 4)
+    feed = sheet(options, Limits(budget=8.0), (replace(FEED, fixed_cost=2.0), MAIL))["feed", 0.0]
+    # With the feed 9 less 2, and one of the mail at 2; without it four of the mail at 2. A unit paid more is missing in the mail.
+    assert feed.worth == pytest.approx(1 / 2)
 
 
 gains = st.lists(
@@ -177,11 +230,27 @@ def test_of_a_long_table_the_options_nearest_to_the_margin_give_the_same_prices(
         person=[i // 2 for i in range(60)],
     )
     whole = sheet(options, Limits(budget=8))["feed", 0.0]
-    monkeypatch.setattr(deals, "MOST_COLUMNS", 56)
+    monkeypatch.setattr(margin, "MOST_COLUMNS", 56)
     ready = prepare_deals(
         options, frozenset({"feed"}), Limits(budget=8), (FEED, MAIL), VALUE, score=options.gain, seed=1
     )
     near = next(fair_prices(ready))
     assert len(ready.option) == 56
+    assert ready.people_share == 1
     assert (near.contacts, near.worth) == pytest.approx((whole.contacts, whole.worth))
     assert options.gain[np.setdiff1d(np.arange(60), ready.option)].max() <= options.gain[ready.option].min()
+
+
+def test_where_those_who_pay_are_too_many_the_sheet_says_what_share_of_the_people_it_looks_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    options = make_options([5.0, 4.0] * 200, channel=["feed", "mail"] * 200, person=[i // 2 for i in range(400)])
+    monkeypatch.setattr(margin, "MOST_COLUMNS", 100)
+    ready = prepare_deals(
+        options, frozenset({"feed"}), Limits(budget=80.0), (FEED, MAIL), VALUE, score=options.gain, seed=1
+    )
+    # 100 columns with a quarter kept free are 37.5 people with two options each, of 200.
+    assert ready.people_share == pytest.approx(0.1875)
+    feed = next(fair_prices(ready))
+    # They stand for all: 80 contacts at 1 are planned, each worth what the mail would not bring.
+    assert feed.contacts == pytest.approx(80)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from acquire.allocate.figures import Figure, Taken, add_up
+from acquire.allocate.figures import Figure, Taken, WeightedSum
 from acquire.allocate.leads import Relaxed, solve_shares
 from acquire.allocate.options import Floats, Options
 from acquire.allocate.prices import Prices
@@ -194,7 +194,8 @@ def test_adding_up_by_array_and_code_is_adding_up_dense_columns(seed: int) -> No
     factors = rng.normal(size=8)
     x = rng.random(n + n_extra) * (rng.random(n + n_extra) < 0.5)
     dense = np.array([figure.dense() for figure in figures])
-    assert add_up(zip(figures, factors.tolist(), strict=True), n + n_extra) == pytest.approx(factors @ dense)
+    added = WeightedSum(zip(figures, factors.tolist(), strict=True), n + n_extra).at(slice(None))
+    assert added == pytest.approx(factors @ dense)
     assert [figure @ x for figure in figures] == pytest.approx((dense @ x).tolist())
     at = np.flatnonzero(rng.random(n + n_extra) < 0.5)
     taken = Taken(at, n)
@@ -204,4 +205,10 @@ def test_adding_up_by_array_and_code_is_adding_up_dense_columns(seed: int) -> No
 def test_what_is_not_counted_may_be_unknown() -> None:
     figure = Figure.of(np.array([1.0, np.nan]), among=np.array([0, 1]), code=0)
     assert figure.dense().tolist() == [1, 0]
-    assert add_up([(figure, 2.0)], 2).tolist() == [2, 0]
+    assert WeightedSum([(figure, 2.0)], 2).at(slice(None)).tolist() == [2, 0]
+
+
+def test_a_limit_on_a_name_that_no_option_has_costs_nobody_anything() -> None:
+    channel = np.array([0, 1, 2])
+    absent = Figure.count(3, channel, -2)
+    assert WeightedSum([(absent, 5.0)], 3).at(slice(None)).tolist() == [0, 0, 0]

@@ -1,5 +1,7 @@
 """A running campaign planned anew: what is done is done, the rest makes the best of what is left."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -32,7 +34,25 @@ def done(n: int, made: dict[int, float], *, days_left: float = 5, most_rise: flo
     contacts, spend = np.zeros(n), np.full(n, np.nan)
     for at, cost in made.items():
         contacts[at], spend[at] = 1.0, cost
-    return Done(contacts=contacts, spend=spend, days=10, days_left=days_left, most_rise=most_rise)
+    unknown = np.full(n, np.nan)
+    return Done(
+        contacts=contacts,
+        spend=spend,
+        booked=unknown,
+        bad=unknown,
+        days=10,
+        days_left=days_left,
+        most_rise=most_rise,
+    )
+
+
+def with_outcomes(made: Done, booked: dict[int, int], bad: dict[int, int] | None = None) -> Done:
+    """Contacts made, with whether some booked and went bad."""
+    told = np.full((2, len(made.contacts)), np.nan)
+    for row, known in enumerate((booked, bad or {})):
+        for at, outcome in known.items():
+            told[row, at] = outcome
+    return replace(made, booked=told[0], bad=told[1])
 
 
 def used(found: Reoptimised, name: str) -> float:
@@ -82,6 +102,37 @@ def test_the_risk_taken_so_far_is_made_good_by_the_rest() -> None:
     )
     found = reoptimise(question, done(4, {0: 1.0}), np.zeros(4), allocation.prices)
     assert list(found.contacts) == [1, 0, 1, 1]
+
+
+def test_a_booking_that_went_bad_is_made_good_by_the_rest() -> None:
+    options = make_options([3, 3, 1, 1], booked=1.0, bad=[0.3, 0.5, 0.0, 0.0])
+    limits = Limits(max_bad_rate=0.34, bad_rate_confidence=0.5)
+    question = Question(
+        options=options, limits=limits, channels=FEED, objective=VALUE, forced=np.empty(0, dtype=np.int64)
+    )
+    _, plan, prices = planned([3, 3, 1, 1], Limits())
+    made = done(4, {0: 1.0})
+    assert list(reoptimise(question, made, plan, prices).contacts) == [1, 1, 1, 1]
+    assert list(reoptimise(question, with_outcomes(made, {0: 1}, {0: 0}), plan, prices).contacts) == [1, 1, 1, 1]
+    # One bad of three bookings; with the riskier second one it would be 1.5 of four.
+    bad = reoptimise(question, with_outcomes(made, {0: 1}, {0: 1}), plan, prices)
+    assert list(bad.contacts) == [1, 0, 1, 1]
+    assert used(bad, "max_bad_rate") == pytest.approx(1 / 3)
+
+
+def test_a_booking_that_came_leaves_less_to_bring() -> None:
+    options = make_options([-1, -1, -1], booked=0.5, incremental=0.25)
+    limits = Limits(min_incremental_accounts=0.5)
+    goal = Objective(minimise="spend")
+    question = Question(
+        options=options, limits=limits, channels=FEED, objective=goal, forced=np.empty(0, dtype=np.int64)
+    )
+    _, plan, prices = planned([1, 1, 1], Limits())
+    # A booking is half an extra account, which two contacts were expected to bring.
+    came = reoptimise(question, with_outcomes(done(3, {0: 1.0}), {0: 1}), plan, prices)
+    assert came.contacts.sum() == 1
+    assert used(came, "min_incremental_accounts") == pytest.approx(0.5)
+    assert reoptimise(question, with_outcomes(done(3, {0: 1.0}), {0: 0}), plan, prices).contacts.sum() == 3
 
 
 def test_limits_that_cannot_be_met_any_more_are_named() -> None:

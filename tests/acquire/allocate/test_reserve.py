@@ -78,6 +78,37 @@ def test_the_chances_of_a_lead_are_those_of_draw_plan_and_holdout_together() -> 
     assert np.isnan(table[2]).all()
 
 
+def test_who_is_kept_back_uses_nothing_so_that_more_may_be_drawn() -> None:
+    options = make_options([1.0] * 100, spend=4.0)
+    everybody = np.ones(100, dtype=bool)
+    rows = tuple(list_limits(options, Limits(budget=100), (FEED, SMS)))
+    rng = np.random.default_rng(0)
+    reserve = draw_reserve(options, rows, 0.1, rng, may=everybody, free=everybody, control_share=0.5)
+    # Half are controls: the others together would use 200, twice what is allowed.
+    assert reserve.chance.tolist() == pytest.approx([0.1 * 100 / 200] * 100)
+
+
+def test_a_floor_holds_nobody_back_from_the_draw() -> None:
+    options = make_options([1.0] * 20)
+    rows = list_limits(options, Limits(), (Channel(channel="feed", partner="north", min_spend=5), SMS))
+    everybody = np.ones(20, dtype=bool)
+    reserve = draw_reserve(options, rows, 0.1, np.random.default_rng(0), may=everybody, free=everybody)
+    assert reserve.chance.tolist() == [0.1] * 20
+
+
+def test_every_channel_has_its_due_in_every_draw() -> None:
+    options = make_options([1.0] * 100, channel=["feed", "sms"] * 50)
+    for seed in range(40):
+        assert np.bincount(options.channel[draw(options, 0.1, seed).chosen]).tolist() == [5, 5]
+
+
+def test_who_has_no_option_that_may_be_drawn_has_no_chance() -> None:
+    options, may = make_options([1.0] * 20), np.arange(20) < 10
+    reserve = draw_reserve(options, (), 0.5, np.random.default_rng(0), may=may, free=np.ones(20, dtype=bool))
+    assert reserve.chance.tolist() == [0.5] * 10 + [0.0] * 10
+    assert reserve.chance_of_option.tolist() == [0.5] * 10 + [0.0] * 10
+
+
 def test_without_a_reserve_the_plan_is_certain_but_for_the_holdout() -> None:
     nothing = np.zeros(2)
     table = propensities(np.array([0, 1]), np.array([0, 0]), nothing, nothing, np.array([0]), 0.05, shape=(2, 1))

@@ -9,11 +9,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from acquire.allocate import duals, leads
+from acquire.allocate.bound import certified_bound
 from acquire.allocate.bundle import LeadPlan, solve_leads
+from acquire.allocate.focus import Focus
 from acquire.allocate.full_model import solve_full_contacts, solve_full_shares
 from acquire.allocate.leads import solve_shares
 from acquire.allocate.level import find_lowest
 from acquire.allocate.linear import LinearRows
+from acquire.allocate.master import Play
 from acquire.allocate.options import Floats, Options
 from acquire.allocate.problem import People, Problem
 from acquire.allocate.rulebook import list_limits
@@ -58,9 +61,11 @@ def limits_of(n_people: int, **more: object) -> Limits:
     )
 
 
-def problem_of(options: Options, limits: Limits) -> Problem:
+def problem_of(options: Options, limits: Limits, forced: int = 0) -> Problem:
+    """Everybody's problem; the first people are contacted with their second offer in any case."""
     rows = tuple(list_limits(options, limits, CHANNELS))
-    return Problem(gain=options.gain, people=People.of(options.person, options.size), rows=rows)
+    held = 3 * np.arange(forced) + 1
+    return Problem(gain=options.gain, people=People.of(options.person, options.size), rows=rows, forced=held)
 
 
 def parts_of(problem: Problem, n_parts: int) -> list[Problem]:
@@ -115,6 +120,59 @@ def test_first_prices_from_the_bundle_change_nothing_about_the_answer(monkeypatc
     from_bundle = solve_shares(problem, Tangents(), seed=0)
     assert from_bundle.objective == pytest.approx(from_samples.objective, rel=1e-9)
     assert from_bundle.bound == pytest.approx(from_samples.bound, rel=1e-9)
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(seed=st.integers(0, 10**6), n_people=st.integers(60, 300), n_forced=st.integers(0, 9))
+def test_everybody_else_as_one_column_is_the_full_model_with_confidence_and_forced_contacts(
+    seed: int, n_people: int, n_forced: int
+) -> None:
+    sure = {"bad_rate_confidence": 0.95, "bad_rate_basis": "expected"}  # without coin flips there is one best plan
+    limits = limits_of(n_people, max_bad_rate=0.12, max_cac=3.0, min_region_share={}, **sure)
+    problem = problem_of(city(n_people, seed), limits, forced=n_forced)
+    full = solve_full_shares(problem, Tangents())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(leads, "MANY", 0)
+        patch.setattr(leads, "IN_FOCUS", 20)
+        few = solve_shares(problem, Tangents(), seed=0)
+    if not full.broken:
+        assert few.objective == pytest.approx(full.objective, rel=1e-6, abs=1e-6)
+        assert few.bound == pytest.approx(few.objective, rel=1e-6, abs=1e-6)
+    assert (few.x[problem.forced] == 1).all()
+
+
+def test_fifty_thousand_options_with_confidence_and_forced_contacts_get_the_plan_of_the_small_model() -> None:
+    problem = problem_of(city(17_000, 3), limits_of(17_000, bad_rate_confidence=0.95), forced=200)
+    tangents = Tangents()
+    relaxed = solve_shares(problem, tangents, seed=0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(leads, "MANY", 10**9)
+        around_a_model = solve_shares(problem, Tangents(), seed=0)
+    assert len(problem) > leads.MANY
+    assert relaxed.objective == pytest.approx(around_a_model.objective, rel=1e-5)
+    x = solve_contacts(problem, tangents, relaxed)
+    assert x is not None
+    assert holds(problem, x)
+    assert (x[problem.forced] == 1).all()
+    gain, bound = float(problem.gain @ x), certified_bound(problem, relaxed, tangents)
+    assert 0 <= bound - gain <= 1e-4 * bound
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 10**6), n_open=st.integers(1, 30))
+def test_what_others_do_counts_in_every_limit_as_if_they_were_there(seed: int, n_open: int) -> None:
+    problem = problem_of(city(30, seed), limits_of(30, bad_rate_confidence=0.9), forced=2)
+    rng = np.random.default_rng(seed)
+    open_ = rng.permutation(30)[:n_open]
+    mine = np.isin(problem.people.code, open_) & ~problem.is_held[problem.people.code]
+    x = problem.held
+    x[3 * np.arange(30) + rng.integers(0, 3, 30)] = rng.integers(0, 2, 30)
+    focus = Focus.of(problem, Play(open=mine, fixed=np.where(mine, 0.0, x)))
+    few = focus.of_plan(x)
+    assert focus.plan(few).tolist() == x.tolist()
+    assert float(focus.problem.gain @ few) == pytest.approx(float(problem.gain @ x))
+    for small, large in zip(focus.problem.rows, problem.rows, strict=True):
+        assert small.excess(few) == pytest.approx(large.excess(x))
 
 
 def test_whole_contacts_keep_every_limit_and_lie_within_the_stated_gap() -> None:

@@ -42,7 +42,14 @@ def test_the_promise_of_the_plan_is_the_plan_itself() -> None:
     assert (price.confidence, price.basis, price.max_bad_rate) == (0.95, "expected", 0.12)
 
 
-@pytest.mark.parametrize("limits", [Limits(budget=50), Limits(budget=50, max_bad_rate=0.2, bad_rate_confidence=0.5)])
+@pytest.mark.parametrize(
+    "limits",
+    [
+        Limits(budget=50),
+        Limits(budget=50, max_bad_rate=0.2, bad_rate_confidence=0.5),
+        Limits(budget=50, max_bad_rate=1.0),
+    ],
+)
 def test_without_a_promise_there_is_no_price(limits: Limits) -> None:
     assert priced(limits) is None
 
@@ -58,3 +65,23 @@ def test_cell_by_cell_an_error_of_two_parts_counts_with_its_length() -> None:
     options = replace(market(20, 1), bad_loadings=np.tile([0.03, 0.04], (len(market(20, 1)), 1)))
     options = replace(options, booked_loadings=np.zeros_like(options.bad_loadings))
     assert errors_at_once(options, 0.1).bad_loadings[:, 0] == pytest.approx(0.05)
+
+
+def test_a_floor_that_no_plan_held_cell_by_cell_can_reach_is_said_to_be_out_of_reach() -> None:
+    promised = priced(Limits(budget=150, max_bad_rate=0.12))
+    assert promised is not None
+    between = (promised.lines[1].incremental + promised.lines[2].incremental) / 2
+    price = priced(Limits(budget=150, max_bad_rate=0.12, min_incremental_accounts=between))
+    assert price is not None
+    assert [line.met for line in price.lines] == [True, True, False]
+    assert (price.lines[2].contacts, price.lines[2].spend) == (0, 0)
+    assert np.isnan(price.lines[2].bad_rate)
+
+
+def test_cell_by_cell_what_is_off_in_bad_and_in_bookings_alike_is_no_error_at_the_cap() -> None:
+    options = market(20, 1)
+    options = replace(
+        options, bad_loadings=np.full((len(options), 1), 0.01), booked_loadings=np.full((len(options), 1), 0.1)
+    )
+    assert errors_at_once(options, 0.1).bad_loadings == pytest.approx(0.0)
+    assert errors_at_once(options, 0.2).bad_loadings == pytest.approx(0.01)

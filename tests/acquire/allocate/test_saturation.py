@@ -84,6 +84,36 @@ def test_a_channel_within_its_usual_number_brings_what_it_promises() -> None:
     assert brought["value"].tolist() == [0.0, 0.0]
 
 
+def test_what_is_lost_falls_on_contacts_by_what_they_promise_and_as_often_as_they_are_made() -> None:
+    # 3 contacts of one account and 1 of three: the third and fourth lose 1.5 each, half of what the channel promised.
+    options = make_options([1.0, 3.0], booked=[1.0, 3.0])
+    brought = brought_shares(options, np.arange(2), np.array([3.0, 1.0]), (worn((2, 1.5)),))
+    assert brought["incremental"] == pytest.approx([0.5, 0.5])
+
+
+def test_a_channel_loses_no_more_than_all_that_it_promised() -> None:
+    brought = brought_shares(make_options([1.0] * 4), np.arange(4), np.ones(4), (worn((1, 5.0)),))
+    assert brought["incremental"].tolist() == [0.0] * 4
+
+
+def test_where_amounts_are_not_known_nothing_is_lost_of_them() -> None:
+    assert (
+        brought_shares(make_options([1.0] * 4), np.arange(4), np.ones(4), (worn((1, 0.5)),))["amount"].tolist()
+        == [1.0] * 4
+    )
+
+
+def test_money_is_lost_by_all_contacts_of_the_channel_alike() -> None:
+    channel = replace(FEED, saturation=(SaturationStep(from_contacts=2, booked=0.0, incremental=0.0, value=6.0),))
+    brought = brought_shares(make_options([1.0] * 3), np.arange(3), np.array([1.0, 1.0, 2.0]), (channel,))
+    assert brought["value"].tolist() == [3.0] * 3  # 2 contacts too many lose 12, over 4 contacts
+
+
+def test_steps_that_are_not_reached_take_nothing_off() -> None:
+    shares = brought_shares(make_options([1.0] * 3), np.arange(3), np.ones(3), (worn((2, 0.5), (10, 0.9)),))
+    assert shares["incremental"] == pytest.approx([1 - 0.5 / 3] * 3)
+
+
 def test_a_channel_may_only_wear_out() -> None:
     with pytest.raises(BadInput, match="saturation of channel feed eases"):
         worn((2, 0.5), (4, 0.25))

@@ -130,20 +130,22 @@ MOVE = re.compile(
 
 
 def proposals_for(options: Options, limits: Limits) -> list[dict[tuple[str, str], float | None]]:
-    """Of the line that says there is no plan, each proposal by itself: limits (with their channel, if it is a channel's) and figures."""
+    """Of the line that says there is no plan, each proposal by itself: limits, with their channel if one's, and figures."""
     try:
         allocate(options, limits, CHANNELS, MOST_VALUE)
     except Infeasible as error:
-        proposals = str(error).split("; or instead ")
-        assert all(MOVE.search(proposal) for proposal in proposals), error
-        return [
-            {
-                (key or left_out, where or left_out_of): float(figure) if figure else None
-                for key, where, figure, left_out, left_out_of in MOVE.findall(proposal)
-            }
-            for proposal in proposals
-        ]
+        return [figures_of(proposal) for proposal in str(error).split("; or instead ")]
     return []
+
+
+def figures_of(proposal: str) -> dict[tuple[str, str], float | None]:
+    """What a proposal says of each limit it moves; None for one to leave out."""
+    moves = MOVE.findall(proposal)
+    assert moves, proposal
+    return {
+        (key or left_out, where or left_out_of): float(figure) if figure else None
+        for key, where, figure, left_out, left_out_of in moves
+    }
 
 
 def full_model(problem: Problem, category: str) -> float:

@@ -14,7 +14,13 @@ from acquire.prefilter.bins import (
     bins_from_json,
     bins_to_json,
 )
-from acquire.prefilter.cut import fine_numeric_bins, fit_category_bins, fit_numeric_bins
+from acquire.prefilter.cut import (
+    count_bins,
+    fine_numeric_bins,
+    fit_category_bins,
+    fit_numeric_bins,
+    merge_numeric_bins,
+)
 
 
 def cut(values: list[float], bad: list[int], smallest: float = 1, n_pre_bins: int = 20, **more: Any) -> NumericBins:
@@ -38,6 +44,28 @@ def test_the_direction_is_learnt_so_a_falling_bad_rate_works_as_well() -> None:
 def test_a_bin_that_is_too_small_joins_the_neighbour_of_the_nearer_bad_rate() -> None:
     values, bad = [1] * 8 + [2] * 2 + [3] * 8, [0] * 7 + [1] + [0, 1] + [1] * 8
     assert cut(values, bad, smallest=3).edges == (2.0,)
+
+
+def test_a_few_very_bad_rows_beside_many_bad_ones_do_not_end_up_with_the_better_points() -> None:
+    # 4 rows, all bad, beside 100 of which 90 are: with 20 rows at the average added, the 4 would look the better ones.
+    values = pd.Series([1.0] * 100 + [2.0] * 100 + [3.0] * 4)
+    bad = np.repeat([0.0, 1.0, 0.0, 1.0, 1.0], [90, 10, 10, 90, 4])
+    fine = fine_numeric_bins(values, n_pre_bins=20)
+    tally = count_bins(fine.codes(values), bad, np.ones(len(bad)), fine.n_bins)
+    assert merge_numeric_bins(fine, tally, smallest=1)[0].edges == (1.0, 2.0)
+    assert merge_numeric_bins(fine, tally, smallest=1, smoothing=20.0)[0].edges == (1.0,)
+
+
+@given(st.lists(st.tuples(st.integers(1, 12), st.booleans()), min_size=2, max_size=60), st.floats(0.0, 50.0))
+def test_rates_stay_in_order_with_rows_at_the_average_added(rows: list[tuple[int, bool]], smoothing: float) -> None:
+    values, bad = pd.Series([float(value) for value, _ in rows]), np.array([float(is_bad) for _, is_bad in rows])
+    fine = fine_numeric_bins(values, n_pre_bins=20)
+    tally = count_bins(fine.codes(values), bad, np.ones(len(bad)), fine.n_bins)
+    bins, place = merge_numeric_bins(fine, tally, smallest=1, smoothing=smoothing)
+    total, n_bad = tally.merged(place, bins.n_bins)
+    held = slice(0, len(bins.edges) + 1)
+    steps = np.diff((n_bad[held] + smoothing * bad.mean()) / (total[held] + smoothing))
+    assert (steps >= 0).all() or (steps <= 0).all()
 
 
 def test_missing_values_are_a_bin_of_their_own_and_take_no_part_in_the_cut() -> None:

@@ -47,6 +47,15 @@ def test_what_is_seen_is_worth_what_a_pencil_says() -> None:
     np.testing.assert_allclose(y, [-0.2, 1.8])
 
 
+@pytest.mark.parametrize(("apart", "tells"), [(0.0, False), (0.06, False), (0.08, True)])
+def test_a_sign_worth_less_than_a_fiftieth_of_a_label_tells_nothing(apart: float, tells: bool) -> None:
+    # At even odds, with the sign shown by .5 + apart of the bad and .5 - apart of the good, weight = (2 apart)^2.
+    of_bad, of_good = np.array([[0.5 - apart, 0.5 + apart]]), np.array([[0.5 + apart, 0.5 - apart]])
+    y, weight = stand_in(np.array([0.5]), of_bad, of_good, np.array([1]))
+    assert weight[0] == pytest.approx(4 * apart**2 if tells else 0.0)
+    assert np.isfinite(y[0]) == tells
+
+
 def test_the_same_from_a_table_of_bookings() -> None:
     young = many(2, bad=NAN, dpd30=[0.0, 1.0])
     booked = pd.concat([old_bookings(dpd30=(0.6, 0.1)), young], ignore_index=True)
@@ -199,6 +208,15 @@ def test_the_step_is_less_certain_the_fewer_bookings_show_it() -> None:
         for n in (40, 200, 5_000)
     ]
     assert sds[0] > sds[1] > sds[2] > 0
+
+
+def test_few_bad_bookings_alone_make_the_step_less_certain_and_so_do_few_good_ones() -> None:
+    young = many(1_000, bad=NAN, dpd30=shown_by(0.2, 1_000))
+    few_bad, few_good, many_of_both = (
+        enter(pd.concat([old_bookings(n_bad, n_good, dpd30=(0.6, 0.1)), young], ignore_index=True)).level_sd
+        for n_bad, n_good in ((40, 5_000), (5_000, 40), (5_000, 5_000))
+    )
+    assert min(few_bad, few_good) > 3 * many_of_both
 
 
 def test_a_channel_without_matured_bookings_is_less_certain_than_one_with_many() -> None:

@@ -1,7 +1,6 @@
 """The policy's rules as one SELECT: the same decision, reason and hits as the engine's, on both databases."""
 
 import math
-from collections.abc import Iterator
 from datetime import date, timedelta
 
 import numpy as np
@@ -12,7 +11,7 @@ from acquire.domain import Policy, Rule
 from acquire.errors import BadInput
 from acquire.prefilter.policy_sql import policy_sql
 from acquire.prefilter.rules import apply_rules
-from tests.acquire.prefilter.databases import Bank, open_bank
+from tests.acquire.prefilter.databases import Bank
 
 ON = date(2026, 11, 2)
 
@@ -82,12 +81,6 @@ EVERY_RULE = (
     rule("days", "since", "between", [date(2024, 1, 1), date(2024, 1, 2)]),
     rule("no day", "since", "is_null"),
 )
-
-
-@pytest.fixture(params=["sqlite_url", "fresh_postgres_url"], ids=["sqlite", "postgresql"])
-def bank(request: pytest.FixtureRequest) -> Iterator[Bank]:
-    with open_bank(str(request.getfixturevalue(request.param))) as bank:
-        yield bank
 
 
 def days_as_the_bank_keeps_them(bank: Bank) -> dict[str, str]:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ from scipy.special import expit
 
 from acquire.domain import Feature
 from acquire.errors import BadInput
+from acquire.prefilter.calibrate import Calibration
 from acquire.prefilter.effects import residuals_by
 from acquire.prefilter.quality import auc
 from acquire.prefilter.risk_fit import fit_risk_model
@@ -82,6 +84,26 @@ def test_loadings_are_the_derivative_of_the_chance_by_the_common_level() -> None
     p = model.p_bad(history)
     level = model.loadings(history)[:, model.scorecard.constant_errors.shape[0]]
     np.testing.assert_allclose(level, p * (1 - p) * model.level_sd)
+
+
+def test_the_rankings_own_errors_count_as_far_as_the_calibration_stretches_them() -> None:
+    history = bookings(1_000)
+    model = replace(fit(history), calibration=Calibration(method="beta", slope_low=0.5, slope_high=2.0, shift=0.2))
+    assert model.ranking is not None
+    ranked, errors = model.ranking.log_odds_bad(history), model.ranking.log_odds_errors(history)
+    beside = model.log_odds(history) - model.calibration.log_odds(ranked)
+    told = model.loadings(history)
+    for k in range(errors.shape[1]):
+        up, down = (expit(model.calibration.log_odds(ranked + h * errors[:, k]) + beside) for h in (1e-4, -1e-4))
+        np.testing.assert_allclose(told[:, k], (up - down) / 2e-4, atol=1e-7)
+
+
+def test_with_too_few_labels_a_channel_may_lie_half_a_log_odd_from_the_average_whichever_it_is() -> None:
+    model = fit(bookings(60))
+    leads = pd.DataFrame({"score": [0.0, 0.0], "channel": ["feed", "new_app"]})
+    p = model.p_bad(leads)
+    spread = np.linalg.norm(model.loadings(leads), axis=1) / (p * (1 - p))
+    np.testing.assert_allclose(spread, np.hypot(model.level_sd, 0.5))
 
 
 def test_with_too_few_labels_everybody_gets_the_average_with_wide_errors_and_a_note() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from acquire.prefilter.bins import CategoryBins, NumericBins
 from acquire.prefilter.validation import population_stability, stability
-from tests.acquire.prefilter.test_scorecard_sql import card_of
+from tests.acquire.prefilter.sql_models import card_of
 
 
 def test_the_stability_index_is_nought_for_equal_shares_and_grows_with_the_shift() -> None:

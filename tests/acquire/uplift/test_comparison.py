@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from acquire.errors import BadInput
-from acquire.uplift.comparison import compare_rankings
+from acquire.uplift.comparison import RankingFigures, compare_rankings
 
 
 def mailing(n: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -71,6 +71,41 @@ def test_rows_that_were_given_more_often_count_less() -> None:
 
     assert weighted.expected == pytest.approx(0.1, abs=0.015)
     assert plain.expected > 0.2
+
+
+def test_the_interval_counts_rows_as_the_figure_does() -> None:
+    # As above: the letter adds .1, and unweighted would seem to add .25, to which the interval must not drift.
+    rng = np.random.default_rng(7)
+    high = rng.random(20_000) < 0.5
+    chance = np.where(high, 0.75, 0.25)
+    with_offer = rng.random(20_000) < chance
+    booked = (rng.random(20_000) < 0.1 + 0.3 * high + 0.1 * with_offer).astype(float)
+    own = np.where(with_offer, chance, 1 - chance)
+
+    compared = compare_rankings({}, booked, with_offer, rng, randomised=True, propensity=own, n_replicates=60)
+
+    told = compared.figure("random", "uplift_at")
+    assert told.low < told.expected < told.high
+    assert told.high < 0.15
+
+
+def figures(points: list[float], draws: list[list[float]]) -> RankingFigures:
+    """Qini of rankings "a" and "random" as told; the other figures are nought."""
+    return RankingFigures(
+        names=("a", "random"),
+        points=np.array(points)[:, None] * [1.0, 0.0, 0.0],
+        draws=np.array(draws)[:, :, None] * [1.0, 0.0, 0.0],
+    )
+
+
+def test_a_difference_is_the_first_less_the_second() -> None:
+    difference = figures([5.0, 2.0], [[4.0, 2.0], [6.0, 2.0]]).difference("a", "random", "qini")
+    assert (difference.expected, difference.low, difference.high) == pytest.approx((3.0, 2.1, 3.9))
+
+
+def test_better_by_no_more_than_chance_is_no_win() -> None:
+    assert figures([5.0, 2.0], [[4.0, 2.0], [6.0, 2.0]]).beats("a", "random")
+    assert not figures([5.0, 2.0], [[1.0, 2.0], [9.0, 2.0]]).beats("a", "random")
 
 
 def test_a_qini_of_traffic_that_was_not_randomised_is_refused() -> None:

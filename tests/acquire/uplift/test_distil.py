@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from acquire.errors import BadInput
-from acquire.uplift.distil import DistilSettings, distil
+from acquire.uplift import distil as distil_module
+from acquire.uplift.distil import DistilSettings, _keep_signs, distil
 from acquire.uplift.oblivious import ObliviousTrees
 
 SMALL = DistilSettings(n_trees=60, n_questions=4)
@@ -45,6 +46,54 @@ def test_the_chance_to_book_keeps_its_declared_sign_for_every_lead() -> None:
     line = np.column_stack([np.linspace(0, 10, 200), np.full(200, 5.0)])
     assert (np.diff(pupil.predict(line)[:, 0]) >= -1e-12).all()
     assert (np.diff(free.predict(line)[:, 0]) < -1e-3).any()
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(st.floats(-1, 1, allow_subnormal=False), min_size=8, max_size=8),
+    st.tuples(*[st.sampled_from([-1, 0, 1])] * 3),
+)
+def test_no_leaf_falls_where_its_question_has_a_sign_and_the_mean_stays(
+    leaves: list[float], signs: tuple[int, int, int]
+) -> None:
+    kept = _keep_signs(np.array(leaves), signs).reshape(2, 2, 2)
+    for question, sign in enumerate(signs):
+        no, yes = np.moveaxis(kept, question, 0)
+        assert (sign * (yes - no) >= 0).all()
+    assert kept.mean() == pytest.approx(np.mean(leaves), abs=1e-12)
+
+
+def test_leaves_that_the_rounds_do_not_put_in_order_all_get_their_mean(monkeypatch: pytest.MonkeyPatch) -> None:
+    falling = np.array([3.0, 1.0, 4.0, 0.0])
+    assert _keep_signs(falling, (1, 1)).tolist() == [1.75, 1.75, 2.25, 2.25]
+    rising = np.array([0.0, 2.0, 1.0, 4.0])
+    assert _keep_signs(rising, (1, 1)).tolist() == rising.tolist()
+    monkeypatch.setattr(distil_module, "_MOST_ROUNDS", 1)
+    assert _keep_signs(falling, (1, 1)).tolist() == [2.0, 2.0, 2.0, 2.0]
+
+
+def test_rounding_alone_is_nothing_to_be_learnt() -> None:
+    matrix = np.random.default_rng(1).uniform(0, 1, (500, 2))
+    nearly = np.where(matrix[:, 0] > 0.5, 0.03, np.nextafter(0.03, 1))
+    pupil = distil(matrix, np.column_stack([matrix[:, 1], nearly]), np.random.default_rng(2), settings=SMALL)
+    assert np.ptp(pupil.predict(matrix)[:, 1]) == 0
+
+
+def test_many_values_are_told_apart_at_sixty_thresholds_and_a_few_at_each() -> None:
+    rng = np.random.default_rng(3)
+    matrix = np.column_stack([rng.uniform(0, 1, 2_000), rng.integers(0, 4, 2_000)])
+    pupil = distil(matrix, matrix.copy(), rng, settings=SMALL)
+    asked = [set(pupil.threshold[pupil.column == column].tolist()) for column in (0, 1)]
+    assert 40 < len(asked[0]) <= 60
+    assert asked[1] == {0.5, 1.5, 2.5}
+
+
+def test_leaves_of_few_rows_are_pulled_to_nothing() -> None:
+    matrix, figures = np.array([[0.0], [1.0]]), np.array([[0.0], [1.0]])
+    one_step = DistilSettings(n_trees=1, n_questions=1, learning_rate=1.0, l2_penalty=1.0)
+    pupil = distil(matrix, figures, np.random.default_rng(4), settings=one_step)
+    # Each leaf holds one row that is half away from the mean, and one row's worth of nothing.
+    assert pupil.predict(matrix)[:, 0] == pytest.approx([0.25, 0.75])
 
 
 def test_a_figure_that_is_the_same_for_all_stays_so() -> None:

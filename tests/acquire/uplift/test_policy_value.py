@@ -46,3 +46,14 @@ def test_differences_are_paired() -> None:
     width = values.difference("half", "nearly").high - values.difference("half", "nearly").low
     assert width < (values.value("half").high - values.value("half").low) / 5
     assert values.standard_error("half", "half") == 0.0
+
+
+def test_the_standard_error_is_that_of_a_mean_of_paired_differences() -> None:
+    rng = np.random.default_rng(2)
+    scores = np.column_stack([np.zeros(2_000), rng.normal(0.0, 1.0, 2_000)])
+    everybody, half = np.ones(2_000, np.int64), (np.arange(2_000) % 2).astype(np.int64)
+
+    values = value_policies(scores, {"everybody": everybody, "half": half}, rng, n_replicates=1_000)
+
+    apart = 1_000 * scores[:, 1] * (1 - half)
+    assert values.standard_error("everybody", "half") == pytest.approx(apart.std() / np.sqrt(2_000), rel=0.1)

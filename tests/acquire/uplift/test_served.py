@@ -12,11 +12,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from acquire.domain import Estimate, Feature
+from acquire.domain import Feature
 from acquire.errors import BadInput
 from acquire.uplift.distil import DistilSettings
 from acquire.uplift.effects import Effects, fit_effects
-from acquire.uplift.fidelity import Fidelity, Trial, measure_fidelity
 from acquire.uplift.learners import LearnerSettings
 from acquire.uplift.reasons import explain
 from acquire.uplift.served import ServedEffects
@@ -110,6 +109,38 @@ def test_one_lead_scores_as_it_does_in_a_table(served: ServedEffects) -> None:
         assert np.array_equal(alone[1], uplift[i])
 
 
+def test_one_lead_gets_the_average_of_its_own_channel(effects: Effects, served: ServedEffects) -> None:
+    flat = dataclasses.replace(served, calibration=effects.calibration.averaged((True, False)))
+    feed, search = (flat.score_lead({"channel": channel, "age": 30.0})[1][1] for channel in ("feed", "search"))
+    assert [feed, search] == pytest.approx(flat.calibration.averages(np.array(["feed", "search"]))[:, 1])
+    assert search > feed + 0.1
+
+
+def test_what_history_can_tell_is_asked_of_the_leads_own_features(served: ServedEffects) -> None:
+    class OfTheYoung:
+        def covers(self, matrix: np.ndarray) -> np.ndarray:
+            return np.column_stack([matrix[:, 1] < 35, matrix[:, 1] > 0])
+
+    leads = pd.DataFrame({"channel": ["feed", "feed"], "age": [30.0, 50.0], "income": [0.0, 0.0]})
+    assert served.covers(leads) is None
+    young = dataclasses.replace(served, support=OfTheYoung())  # type: ignore[arg-type]
+    covered = young.covers(leads)
+    assert covered is not None
+    assert covered.tolist() == [[True, True], [False, True]]
+
+
+def test_a_teacher_or_an_overlap_model_of_fewer_offers_is_bad_input(effects: Effects, served: ServedEffects) -> None:
+    content = stored(dataclasses.replace(served, teacher=effects.scorers))
+    trees = content["teacher"][0]["prognosis"][0]["trees"]
+    with_support = {**stored(served), "support": {"trees": [trees], "bounds": [[0.1, 0.9]]}}
+    with pytest.raises(BadInput, match="overlap model of other offers"):
+        ServedEffects.from_content(with_support, FEATURES)
+    first, second = content["teacher"][0]["effects"]
+    content["teacher"][0]["effects"] = [first + second]
+    with pytest.raises(BadInput, match="teacher of other offers"):
+        ServedEffects.from_content(content, FEATURES)
+
+
 def test_a_lead_may_lack_values_but_not_hold_a_text_for_a_number(served: ServedEffects) -> None:
     assert served.score_lead({})[1].shape == (2,)
     with pytest.raises(BadInput, match="age"):
@@ -161,8 +192,10 @@ SPOILS = (
     _at("calibration", "channels")(["feed", "feed"]),
     _at("control_scale")(float("nan")),
     _at("control_scale")("1"),
+    _at("control_scale")(True),
     _at("dose")({"values": [1]}),
     _at("support")({"folds": [], "bounds": []}),
+    _at("support")({"trees": [], "bounds": []}),
     _at("usual")([[0, 0, 0]]),
     _at("usual", 0)(["x", 0, 0]),
     _at("fidelity")({}),
@@ -232,39 +265,3 @@ def test_an_offer_without_evidence_gives_no_reason_of_the_lead(effects: Effects,
 def test_a_lead_whose_uplift_is_not_known_gets_no_reason(served: ServedEffects) -> None:
     leads = people(2, seed=9)
     assert list(explain(served, leads, np.array([0, 0]), np.full((2, 2), np.nan))) == [None, None]
-
-
-def fidelity(**changes: Any) -> Fidelity:
-    figures: dict[str, Any] = {
-        "n_parity": 100,
-        "n_value": 100,
-        "correlation": 0.99,
-        "total_gap": 0.001,
-        "value": Estimate(expected=20.0, low=10.0, high=30.0),
-        "value_gap": Estimate(expected=0.0, low=-1.0, high=1.0),
-        "margin": 6.0,
-    }
-    return Fidelity(**{**figures, **changes})
-
-
-def test_every_gate_can_stop_the_pupil() -> None:
-    assert fidelity().passed
-    assert not fidelity(correlation=0.9).passed
-    assert not fidelity(total_gap=0.05).passed
-    assert not fidelity(value_gap=Estimate(expected=-3.0, low=-7.0, high=1.0)).passed
-
-
-def test_a_pupil_that_says_what_its_teacher_says_loses_nothing() -> None:
-    rng = np.random.default_rng(1)
-    p_control, uplift = np.full(300, 0.1), rng.normal(0.02, 0.01, (300, 2))
-    trial = Trial(
-        teacher=uplift,
-        pupil=uplift,
-        covered=np.ones((300, 2), dtype=bool),
-        scores=rng.normal(0.1, 1, (300, 3)),
-    )
-    same = measure_fidelity((p_control, uplift), (p_control, uplift), trial, rng)
-    assert same.correlation == 1
-    assert same.total_gap == 0
-    assert same.value_gap == Estimate(expected=0.0, low=0.0, high=0.0)
-    assert same.passed

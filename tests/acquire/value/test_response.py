@@ -4,8 +4,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from acquire.value.response import NoCurve, ResponseCurve, fit_response, fit_responses, usual_spend
-from acquire.value.response_draws import draw_responses, expected_outcome
+from acquire.value.response import (
+    NoCurve,
+    ResponseCurve,
+    curve_of,
+    fit_response,
+    fit_responses,
+    season_and_trend,
+    usual_spend,
+)
+from acquire.value.response_draws import ResponseDraws, draw_responses, expected_outcome
 from tests.acquire.value.weekly_spend import USUAL, hyperbola, weeks_of
 
 
@@ -131,3 +139,34 @@ def test_two_media_are_told_apart_and_coming_weeks_forecast() -> None:
     low, high = np.quantile(forecast, [0.05, 0.95], axis=0)
     inside = (low <= outcome[90:]) & (outcome[90:] <= high)
     assert inside.sum() >= 10  # of 14
+
+
+def test_what_still_works_is_the_last_weeks_adstock_and_what_was_seen_the_highest() -> None:
+    # Half of a week lasts: after 100 a week the weeks stand at 50, 175, 87.5 and 93.75.
+    spend = np.array([0.0, 300.0, 0.0, 100.0])
+    draws = ResponseDraws(
+        carry=np.array([[0.0], [0.5]]),
+        half=np.full((2, 1), 100.0),
+        form=np.zeros((2, 1), dtype=np.int64),
+        effect=np.full((2, 1), 20.0),
+        baseline=np.zeros((2, 1)),
+        noise=np.ones(2),
+        rho=np.zeros(2),
+        last_error=np.zeros(2),
+    )
+    curve = curve_of("feed", draws, 0, spend, 100.0)
+    assert curve.stock.tolist() == [100.0, 93.75]
+    assert curve.seen.tolist() == [300.0, 175.0]
+    assert curve.most.tolist() == [40.0, 40.0]  # 20 at the usual spend, where half of the most is reached
+
+
+def test_the_bend_of_a_trend_stops_where_nothing_was_seen() -> None:
+    seen, _ = season_and_trend(60, first_week=0.0)
+    ahead, _ = season_and_trend(100, first_week=0.0, n_seen=60)
+    assert seen.shape[1] == ahead.shape[1] == 3  # level, trend, a bend at half a year
+
+
+def test_the_season_is_that_of_the_day_of_the_year() -> None:
+    january, _ = season_and_trend(104, first_week=0.0)
+    april, _ = season_and_trend(104, first_week=13.0)
+    np.testing.assert_allclose(april[:91, -4:], january[13:, -4:], atol=1e-9)

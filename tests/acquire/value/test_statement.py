@@ -89,6 +89,16 @@ def test_what_is_priced_must_be_known(change: dict[str, Any], line: str) -> None
         settle(rows, (FEED,), (COUPON,))
 
 
+def test_an_offer_that_costs_by_the_amount_needs_the_amount() -> None:
+    mail = Channel(channel="mail", partner="post", cost_per_contact=1.0)
+    cut = Offer(offer="coupon", cost_rate_of_amount=0.01)
+    booked = outcomes(("mail", "coupon", 0, 0, 0, 1, np.nan))
+    with pytest.raises(BadInput, match="cost_rate_of_amount is priced, but amount is not known of 1 contacts"):
+        settle(booked, (mail,), (cut,))
+    assert settle(booked.assign(amount=500.0), (mail,), (cut,)).total == 6
+    assert settle(booked.assign(booked=0), (mail,), (cut,)).total == 1
+
+
 def test_an_event_that_costs_nothing_may_be_unknown() -> None:
     mail = Channel(channel="mail", partner="post", cost_per_contact=1.0)
     assert (
