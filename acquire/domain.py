@@ -208,8 +208,10 @@ class Correction:
 
     Attributes:
         booked, incremental, bad: Ratios of the totals over the chosen.
+        per_booking: Ratio of the money that is paid for an average booking of the chosen.
     """
 
     booked: float = 1.0
     incremental: float = 1.0
     bad: float = 1.0
+    per_booking: float = 1.0

@@ -197,7 +197,7 @@ def measure_contacts(
     booked = held_out.booked[row, arm]
     riskier, error = measure_composition(predicted[:, 0], booked, held_out.scored.p_bad[row, arm - 1], rng)
     riskier_by = np.array([0.0, 0.0, error])
-    return measure_promise(
+    promise = measure_promise(
         predicted,
         observed,
         np.hypot(_PRIOR_SD, riskier_by),
@@ -205,6 +205,8 @@ def measure_contacts(
         rng,
         prior_mean=prior * [1.0, 1.0, riskier],
     )
+    dearer, _ = measure_composition(predicted[:, 0], booked, held_out.scored.cost_per_booking[row, arm - 1], rng)
+    return dataclasses.replace(promise, correction=dataclasses.replace(promise.correction, per_booking=dearer))
 
 
 def _what_choosing_adds(market: Market, held_out: HeldOut, options: Options, at: Ints) -> float:

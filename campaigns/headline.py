@@ -62,7 +62,7 @@ def chosen_contacts(choice: Choice, scored: Scored) -> Chosen:
         bad=bad,
         p_bad_control=scored.p_bad_control[lead] * scale,
         fixed_cost=scored.fixed_cost[lead, offer] + charged,
-        cost_per_booking=scored.cost_per_booking[lead, offer],
+        cost_per_booking=scored.cost_per_booking[lead, offer] * choice.promise.correction.per_booking,
         revenue=scored.revenue[lead, offer] - more_bad * scored.loss_given_bad[lead],
         revenue_control=scored.revenue_control[lead],
         loss_given_bad=scored.loss_given_bad[lead],

@@ -113,6 +113,9 @@ def _contacts(
     row, arm = np.arange(len(kept)), offer[kept]
     costs = contact_costs(leads, _event_free(terms), terms.offers, pd.DataFrame(), np.ones((len(kept), len(names))))
     rates = {name: model.rate(name, leads["channel"], (*names, CONTROL)) for name in model.COLUMNS}
+    correction = _correction(headline, p_booked, p_control, p_bad)
+    of_bookings = costs.per_booking[row, arm] * p_booked[kept]
+    promised_spend = headline["spend"]["expected"] * float(spend[kept].sum()) / max(float(spend.sum()), 1e-12)
     return Contacts(
         score=read_scores(leads, model.approval),
         p_booked=p_booked[kept],
@@ -124,8 +127,14 @@ def _contacts(
         spend=spend[kept],
         per_booking=costs.per_booking[row, arm],
         per_approval=costs.fixed[row, arm],
-        correction=_correction(headline, p_booked, p_control, p_bad),
+        correction=replace(correction, per_booking=_per_booking(promised_spend, spend[kept], of_bookings, correction)),
     )
+
+
+def _per_booking(promised: float, spend: Floats, of_bookings: Floats, correction: Correction) -> float:
+    """What a booking costs over its price, so that under the cut-off in force the plan's own spend comes out."""
+    expected = float(of_bookings.sum()) * correction.booked
+    return (promised - float((spend - of_bookings).sum())) / expected if expected > 0 else 1.0
 
 
 def _of_offer(contacted: pd.DataFrame, prefix: str, names: tuple[str, ...], offer: Ints) -> Floats:

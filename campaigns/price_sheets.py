@@ -139,7 +139,7 @@ def _contacts(at: Ints, shares: Floats, market: Market, choice: Choice) -> Chose
         bad=options.bad[at],
         p_bad_control=scored.p_bad_control[lead] * (correction.bad / correction.booked),
         fixed_cost=scored.fixed_cost[lead, offer],
-        cost_per_booking=scored.cost_per_booking[lead, offer],
+        cost_per_booking=scored.cost_per_booking[lead, offer] * correction.per_booking,
         revenue=scored.revenue[lead, offer] - more_bad * scored.loss_given_bad[lead],
         revenue_control=scored.revenue_control[lead],
         loss_given_bad=scored.loss_given_bad[lead],

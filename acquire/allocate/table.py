@@ -69,7 +69,8 @@ def _figures(scored: Scored, lead: Ints, offer: Ints, correction: Correction) ->
     booked = raw * correction.booked
     incremental = (raw - scored.p_control[lead]) * correction.incremental
     p_bad = scored.p_bad[lead, offer] * correction.bad / correction.booked
-    spend = scored.fixed_cost[lead, offer] + booked * scored.cost_per_booking[lead, offer]
+    per_booking = scored.cost_per_booking[lead, offer] * correction.per_booking
+    spend = scored.fixed_cost[lead, offer] + booked * per_booking
     amount = scored.amount[lead] * booked
     # The scores' revenue was priced at the uncorrected p_bad; each bad booking more costs the loss given bad.
     more_bad = np.nan_to_num(p_bad - scored.p_bad[lead, offer])  # without a bad label: none that we know of

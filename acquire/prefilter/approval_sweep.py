@@ -86,7 +86,9 @@ def cut_offs_around(model: ApprovalModel, score: Floats, *also: float) -> tuple[
 def sweep(model: ApprovalModel, contacts: Contacts, cut_offs: Sequence[float]) -> tuple[CutOffStep, ...]:
     """Price the contacts anew at every cut-off.
 
-        spend(c) = sum(spend + per_approval * (approved(c) - approved) + per_booking * (booked(c) * correction - booked))
+        spend(c) = sum(spend + per_approval * (approved(c) - approved) + per_booking * (booked(c) * k - booked))
+
+    with k the corrections of bookings and of what one costs.
 
     Args:
         model: The plan's approval model; its cut-off is the one under which the contacts were scored.
@@ -103,7 +105,7 @@ def _step(contacts: Contacts, before: Floats, after: Floats, cut_off: float) -> 
     p_control = reprice(contacts.p_control, contacts.typical_control, before, after)
     approved, approved_before = (np.minimum(p / contacts.drawn, 1.0) for p in (p_booked, contacts.p_booked))
     spend = contacts.spend + contacts.per_approval * (approved - approved_before)
-    spend += contacts.per_booking * (p_booked * correction.booked - contacts.p_booked)
+    spend += contacts.per_booking * (p_booked * correction.booked * correction.per_booking - contacts.p_booked)
     booked = float(p_booked.sum()) * correction.booked
     bad = float(p_booked @ contacts.p_bad) * correction.bad
     return CutOffStep(

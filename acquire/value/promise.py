@@ -108,25 +108,26 @@ def expected_over_predicted(p: Floats, deviation: Floats, weight: Floats) -> flo
 
 
 def measure_composition(
-    p_booked: Floats, booked: Floats, p_bad: Floats, rng: np.random.Generator, n_draws: int = 400
+    p_booked: Floats, booked: Floats, trait: Floats, rng: np.random.Generator, n_draws: int = 400
 ) -> tuple[float, float]:
-    """How much riskier those who book of the chosen are than predicted, before any label is looked at: ratio and its error.
+    """How much more of a trait (risk, price) those who book of the chosen have than predicted: ratio and its error.
 
-        ratio = (sum(booked * p_bad) / sum(booked)) / (sum(p_booked * p_bad) / sum(p_booked))
+        ratio = (sum(booked * trait) / sum(booked)) / (sum(p_booked * trait) / sum(p_booked))
 
-    A plan prefers safe people of whom it expects many bookings, so among the safe it overrates the chance to book more than among
-    the risky. The ratio is pulled towards 1 as far as chance could explain it.
+    A plan prefers safe and cheap people of whom it expects many bookings, so among these it overrates the chance to book more
+    than among the risky and the dear. No outcome but the booking itself is looked at. The ratio is pulled towards 1 as far as
+    chance could explain it.
 
     Args:
         p_booked: Predicted chance to book under the chosen offer, of rows the plan's rule would contact, shape (n,).
         booked: AIPW score of the same, shape (n,).
-        p_bad: Chance to go bad, given a booking, shape (n,).
+        trait: Chance to go bad, or money that a booking costs, given a booking, shape (n,).
         rng: For the bootstrap.
         n_draws: Number of replicates.
     """
     if len(p_booked) < _FEWEST_ROWS:
         return 1.0, _PRIOR_SD_OF_COMPOSITION
-    scores = np.column_stack([booked * p_bad, booked, p_booked * p_bad, p_booked])
+    scores = np.column_stack([booked * trait, booked, p_booked * trait, p_booked])
     variance = float(_composition(bootstrap_means(scores, rng, n_draws)).var())
     trust = _PRIOR_SD_OF_COMPOSITION**2 / (_PRIOR_SD_OF_COMPOSITION**2 + variance)
     ratio = float(_composition(scores.mean(axis=0)[None, :])[0])

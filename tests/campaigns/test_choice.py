@@ -45,6 +45,21 @@ def test_scores_that_promise_too_much_are_corrected_down() -> None:
     assert promise.observed.incremental < promise.correction.incremental < 0.9
 
 
+def test_bookings_that_turn_out_dearer_than_those_that_were_expected_are_budgeted_for() -> None:
+    # A booking costs 4 or 16; scores say that the cheap book as often as the dear, in truth they book half as often.
+    n = 8_000
+    true = make_scores(n, seed=2)
+    dear = np.arange(n) % 2 == 1
+    price = np.where(dear, 16.0, 4.0)[:, None] * np.ones(true.p_booked.shape)
+    seen = replace(true, p_booked=np.where(dear[:, None], 1.0, 0.5) * true.p_booked, cost_per_booking=price)
+    market = make_market(n, scored=replace(make_scores(n), cost_per_booking=price), limits=Limits(budget=14_000.0))
+    judge = make_held_out(n, scored=replace(true, cost_per_booking=price), truth=seen)
+
+    correction = choose(market, judge).promise.correction
+
+    assert correction.per_booking > 1.05
+
+
 def test_controls_are_kept_back_from_those_who_would_have_been_contacted() -> None:
     market = make_market(1_000, limits=BUDGET, control_share=0.2)
     choice = choose(market, make_held_out())

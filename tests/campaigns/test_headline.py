@@ -56,7 +56,7 @@ def test_figures_are_the_sums_of_the_chosen_contacts() -> None:
 
 def test_corrected_figures_are_the_sums_that_the_limits_held() -> None:
     market = make_market(limits=BUDGET, objective=VALUE)
-    correction = Correction(booked=0.9, incremental=0.8, bad=1.1)
+    correction = Correction(booked=0.9, incremental=0.8, bad=1.1, per_booking=1.3)
     choice = make_choice(market, correction=correction, draws=np.tile([0.9, 0.8, 1.1], (200, 1)))
     at, options = choice.allocation.chosen, choice.options
 

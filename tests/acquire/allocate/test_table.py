@@ -142,13 +142,14 @@ def test_gain_counts_what_the_plan_is_for(objective: Objective, figure: str) -> 
 
 def test_a_correction_scales_the_totals_it_names() -> None:
     plain = build(leads("feed", "mail"))
-    corrected = build(leads("feed", "mail"), correction=Correction(booked=0.9, incremental=0.8, bad=1.2))
+    dearer = Correction(booked=0.9, incremental=0.8, bad=1.2, per_booking=1.1)
+    corrected = build(leads("feed", "mail"), correction=dearer)
 
     assert corrected.booked == pytest.approx(0.9 * plain.booked)
     assert corrected.incremental == pytest.approx(0.8 * plain.incremental)
     assert corrected.bad == pytest.approx(1.2 * plain.bad)
     assert corrected.amount == pytest.approx(0.9 * plain.amount)
-    assert corrected.spend == pytest.approx(1 + 0.9 * plain.booked * 10)
+    assert corrected.spend == pytest.approx(1 + 0.9 * plain.booked * 11)
 
 
 def test_a_corrected_contact_is_worth_its_corrected_figures_by_pencil() -> None:
