@@ -102,6 +102,16 @@ def test_a_sample_prices_everybody_and_comes_close(monkeypatch: pytest.MonkeyPat
         assert all(p.objective >= other.objective for p in looser)
 
 
+def test_whoever_is_sampled_no_plan_of_everybody_passes_the_point(monkeypatch: pytest.MonkeyPatch) -> None:
+    question, plan = asked(market(600, 6), Limits(budget=200, max_bad_rate=0.15), CHANNELS)
+    axes = Axes(limit="budget", allowed=(50.0, 100.0, 200.0), bad_rates=(0.15,))
+    exact = [point.objective for point in traced(question, plan, axes).points]
+    monkeypatch.setattr(frontier_module, "MOST_COLUMNS", 120)
+    for seed in range(5):
+        sampled = [point.objective for point in traced(replace(question, seed=seed), plan, axes).points]
+        assert all(bound >= best * (1 - 1e-9) for bound, best in zip(sampled, exact, strict=True))
+
+
 def test_a_channel_with_a_fixed_cost_is_opened_where_the_budget_pays_for_it() -> None:
     options = make_options([3, 3, 4, 4, 4], channel=["feed", "feed", "tv", "tv", "tv"])
     channels = (Channel(channel="feed", partner="acme"), Channel(channel="tv", partner="tele", fixed_cost=5))
