@@ -1,6 +1,7 @@
 """A database of each kind, at this version's tables, for the tests of the shell."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -51,3 +52,10 @@ def fits_remembered() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(plan, "fit_models", fit)
         yield
+
+
+@pytest.fixture
+def plans(tmp_path: Path) -> Path:
+    folder = tmp_path / "market"
+    folder.mkdir()
+    return folder
