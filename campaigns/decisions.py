@@ -132,7 +132,7 @@ def money_notes(choice: Choice, lines: Sequence[AllocationLine]) -> tuple[str, .
 
 
 def deterrence_notes(choice: Choice, currency: str) -> tuple[str, ...]:
-    """Say how many are contacted so that fewer of them book: worth money on paper, and seldom what anybody means to buy."""
+    """Say how many are contacted so that fewer of them book: worth something on paper, and seldom what anybody means to buy."""
     options, at = choice.options, choice.allocation.chosen
     fewer = options.incremental[at] < 0
     if not fewer.any():
@@ -140,8 +140,9 @@ def deterrence_notes(choice: Choice, currency: str) -> tuple[str, ...]:
     contacts = choice.allocation.contacts[fewer].sum()
     value = float(choice.allocation.contacts[fewer] @ options.value[at][fewer])
     return (
-        f"{contacts:,.0f} of the contacts are expected to lower the chance to book, which pays where a booking is likely to go "
-        f"bad ({value:,.0f} {currency} of the plan's value): refusing them at approval does the same without a contact",
+        f"{contacts:,.0f} of the contacts are expected to lower the chance to book ({currency} {value:,.0f} of the plan's value): "
+        "their bookings would come anyway and make room under a limit on the bad rate, or are likely to go bad; "
+        "max_incremental_bad_rate counts only what is bought",
     )
 
 

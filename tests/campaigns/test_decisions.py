@@ -276,5 +276,5 @@ def test_contacts_that_keep_people_from_booking_are_said_with_what_they_are_wort
 
     kept_away = choice.options.value[choice.allocation.chosen].sum()
     assert note.startswith("1 of the contacts are expected to lower the chance to book")
-    assert f"({kept_away:,.0f} EUR" in note
+    assert f"(EUR {kept_away:,.0f} of" in note
     assert deterrence_notes(make_choice(market_of([[0.1, 0.2]])), "EUR") == ()
