@@ -140,9 +140,9 @@ def deterrence_notes(choice: Choice, currency: str) -> tuple[str, ...]:
     contacts = choice.allocation.contacts[fewer].sum()
     value = float(choice.allocation.contacts[fewer] @ options.value[at][fewer])
     return (
-        f"{contacts:,.0f} of the contacts are expected to lower the chance to book ({currency} {value:,.0f} of the plan's value): "
-        "their bookings would come anyway and make room under a limit on the bad rate, or are likely to go bad; "
-        "max_incremental_bad_rate counts only what is bought",
+        f"{contacts:,.0f} of the contacts are expected to lower the chance to book "
+        f"({currency} {value:,.0f} of the plan's value): their bookings would come anyway and make room under a limit "
+        "on the bad rate, or are likely to go bad; max_incremental_bad_rate counts only what is bought",
     )
 
 
