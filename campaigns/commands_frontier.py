@@ -30,9 +30,11 @@ def frontier(
     plan, its page shows the frontier from then on.
     """
     from campaigns.frontier_lines import frontier_lines
-    from campaigns.frontiers import keep_frontier, make_frontier, write_frontier
+    from campaigns.frontiers import check_frontier_place, keep_frontier, make_frontier, write_frontier
     from campaigns.settings import Settings
 
+    if out is not None:
+        check_frontier_place(out, plan)
     made = make_frontier(plan, now=datetime.now(UTC), budgets=budgets, bad_rates=bad_rates)
     keep_frontier(Settings.load(), made)
     if out is not None:

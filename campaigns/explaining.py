@@ -5,16 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from acquire.allocate.reasons import reason_for
-from acquire.errors import UNREADABLE, BadInput
+from acquire.errors import BadInput
+from campaigns.decided_leads import DECISIONS, read_decided_leads
 from campaigns.frontiers import read_plan
 from campaigns.lead_words import say_why
 from campaigns.option_table import OptionTable, read_option_table
-
-DECISIONS = "decisions.parquet"
 
 
 def explain_leads(folder: Path, lead_ids: Sequence[str]) -> tuple[str, ...]:
@@ -28,21 +25,12 @@ def explain_leads(folder: Path, lead_ids: Sequence[str]) -> tuple[str, ...]:
         BadInput: The folder holds no plan of this version, or no such lead.
     """
     plan, table = read_plan(folder), read_option_table(folder)
-    decisions = _decisions(folder)
+    decisions = read_decided_leads(folder, table, texts=("reason",))
     rows = pd.Index(decisions["lead_id"]).get_indexer(pd.Index(list(lead_ids)))
     for lead_id, row in zip(lead_ids, rows.tolist(), strict=True):
         if row < 0:
             raise BadInput(f"{folder.name} has no lead {lead_id}; give a lead_id of its {DECISIONS}")
     return tuple(_explain(table, decisions.iloc[row], row, plan.objective, plan.currency) for row in rows.tolist())
-
-
-def _decisions(folder: Path) -> pd.DataFrame:
-    try:
-        columns = ["lead_id", "decision", "reason"]
-        decisions: pd.DataFrame = pq.read_table(folder / DECISIONS, columns=columns).to_pandas()
-    except (*UNREADABLE, pa.ArrowException, OSError):
-        raise BadInput(f"{folder.name}/{DECISIONS} cannot be read; plan again") from None
-    return decisions
 
 
 def _explain(table: OptionTable, decision: "pd.Series[str]", row: int, goal: str, currency: str) -> str:

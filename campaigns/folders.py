@@ -44,6 +44,12 @@ def check_apart(out: Path, files: Iterable[Path | None]) -> None:
             raise BadInput(f"--out {out} will be replaced whole, and {file.name} lies in it; name another folder")
 
 
+def check_outside(out: Path, plan: Path) -> None:
+    """Raise BadInput if `out` lies in the folder of a plan, which stays as it was written."""
+    if out.resolve().is_relative_to(plan.resolve()):
+        raise BadInput(f"--out {out} lies in the plan {plan.name}, which stays as it was; name a folder outside")
+
+
 @contextmanager
 def replacing(out: Path) -> Iterator[Path]:
     """Give an empty folder to fill; when the block ends well, it takes the place of `out` in one step.

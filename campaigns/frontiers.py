@@ -14,7 +14,7 @@ from acquire.allocate.frontier import ACCOUNTS, BUDGET, Axes, trace_frontier
 from acquire.domain import check_fraction, check_money
 from acquire.errors import UNREADABLE, BadInput
 from acquire.outlook import FrontierPoint
-from campaigns.folders import check_place, replacing
+from campaigns.folders import check_apart, check_outside, check_place, replacing
 from campaigns.frontier_document import FrontierDocument
 from campaigns.frontier_page import render_frontier
 from campaigns.option_table import OptionTable, read_option_table
@@ -78,6 +78,13 @@ def read_plan(folder: Path) -> PlanDocument:
         raise BadInput(f"{folder.name} holds no {DOCUMENT}; give a folder that acquire plan wrote") from None
     except UNREADABLE:
         raise BadInput(f"{folder.name}/{DOCUMENT} cannot be read; plan again") from None
+
+
+def check_frontier_place(out: Path, plan: Path) -> None:
+    """Raise BadInput unless the frontier of the plan in folder `plan` can be written to `out`; asked before any work."""
+    check_place(out, sign=FRONTIER)
+    check_apart(out, (plan,))
+    check_outside(out, plan)
 
 
 def write_frontier(out: Path, document: FrontierDocument) -> None:

@@ -4,9 +4,11 @@ One row per option (a lead and an offer) with the figures that the solver saw, c
 chose. Limits, channels, prices and names are in the file's metadata as JSON. No pickle, no score of a lead without consent.
 """
 
+import hashlib
 import json
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,9 +34,20 @@ _VERSION = 1
 _METADATA = b"acquire"
 _NAMES = ("offer_names", "channel_names", "partner_names", "region_names", "affiliate_names")
 _GROUP = "group_"
+# What the solver adds up in every plan; others may be unknown, as bad where history has no bad label.
+_KNOWN = ("gain", "spend", "booked", "incremental")
+_CODES = ("offer", "channel", "partner", "region", "affiliate")
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeadStamp:
+    """By what the leads of a plan are known again: how many, and SHA-256 (hex) of their lead_id in the order of the file."""
+
+    leads: int
+    order: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +61,7 @@ class OptionTable:
         forced: Positions that are part of the plan in any case (the random reserve).
         limits, channels, objective, seed: As the plan was solved.
         prices: What each limit cost at the margin.
+        stamp: Of the rows of decisions.parquet; None in a plan of an earlier version.
     """
 
     options: Options
@@ -59,6 +73,7 @@ class OptionTable:
     objective: Objective
     seed: int
     prices: Prices
+    stamp: LeadStamp | None = None
 
     @property
     def question(self) -> Question:
@@ -71,6 +86,12 @@ class OptionTable:
             forced=self.forced,
             seed=self.seed,
         )
+
+
+def stamp_of(lead_ids: "pd.Series[str]") -> LeadStamp:
+    """Give the stamp of leads in this order."""
+    order = hashlib.sha256(json.dumps(lead_ids.astype("str").tolist()).encode()).hexdigest()
+    return LeadStamp(leads=len(lead_ids), order=order)
 
 
 def option_table(market: "Market", choice: "Choice", decisions: pd.DataFrame) -> OptionTable:
@@ -88,6 +109,7 @@ def option_table(market: "Market", choice: "Choice", decisions: pd.DataFrame) ->
         objective=market.objective,
         seed=market.seed,
         prices=choice.allocation.prices,
+        stamp=stamp_of(decisions["lead_id"]),
     )
 
 
@@ -104,6 +126,7 @@ def write_option_table(file: Path, table: OptionTable) -> None:
         "objective": TypeAdapter(Objective).dump_python(table.objective, mode="json"),
         "seed": table.seed,
         "prices": _prices_content(table.prices),
+        "leads": None if table.stamp is None else asdict(table.stamp),
     }
     content = pa.table(columns).replace_schema_metadata({_METADATA: json.dumps(terms).encode()})
     pq.write_table(content, file, compression="zstd")
@@ -146,6 +169,8 @@ def _read(content: pa.Table, terms: Mapping[str, Any]) -> OptionTable:
     columns = {name: content[name].to_numpy() for name in content.column_names}
     limits = TypeAdapter(Limits).validate_python(terms["limits"])
     channels = TypeAdapter(tuple[Channel, ...]).validate_python(terms["channels"])
+    stamp = None if terms.get("leads") is None else LeadStamp(**terms["leads"])
+    _check(columns, terms["names"], math.inf if stamp is None else stamp.leads)
     return OptionTable(
         options=_options(columns, terms["names"]),
         row=columns["row"],
@@ -156,7 +181,29 @@ def _read(content: pa.Table, terms: Mapping[str, Any]) -> OptionTable:
         objective=TypeAdapter(Objective).validate_python(terms["objective"]),
         seed=int(terms["seed"]),
         prices=_prices(terms["prices"], limits, channels),
+        stamp=stamp,
     )
+
+
+def _check(columns: Mapping[str, NDArray[Any]], names: Mapping[str, Any], leads: float) -> None:
+    """Raise ValueError unless rows, people and codes are whole numbers of what there is, and what is added up is known."""
+    for name in ("row", "lead", "person"):
+        _check_range(columns[name], 0, leads)
+    for name in _CODES:
+        _check_range(columns[name], -1, len(names[f"{name}_names"]))
+    for name in (*_KNOWN, "contacts"):
+        if columns[name].dtype.kind != "f" or not np.isfinite(columns[name]).all():
+            raise ValueError(f"{name} is not known everywhere")
+    pairs = columns["row"] * (len(names["offer_names"]) + 1) + columns["offer"]
+    if len(np.unique(pairs)) < len(pairs):
+        raise ValueError("a lead and an offer more than once")
+    if (columns["contacts"] < 0).any() or columns["forced"].dtype.kind != "b":
+        raise ValueError("contacts that cannot be")
+
+
+def _check_range(numbers: NDArray[Any], least: int, end: float) -> None:
+    if numbers.dtype.kind != "i" or (len(numbers) and not least <= numbers.min() <= numbers.max() < end):
+        raise ValueError("a number of nothing")
 
 
 def _options(columns: Mapping[str, NDArray[Any]], names: Mapping[str, Any]) -> Options:

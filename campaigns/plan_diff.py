@@ -14,12 +14,13 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
 import pandas as pd
-import pyarrow as pa
+from pandas.api.types import is_numeric_dtype
 
 from acquire.domain import Channel, LimitUse, Offer
 from acquire.errors import UNREADABLE, BadInput
 from acquire.ingest.tables import Tables
 from acquire.modelfile import read_model_folder
+from campaigns.decided_leads import DECISIONS, read_decided_leads
 from campaigns.diff_document import FigureChange, LeadMove, LimitChange, LineChange, PlanDiff, PriceChange
 from campaigns.outputs import DOCUMENT
 from campaigns.plan_document import AllocationLine, Headline, PlanDocument
@@ -28,6 +29,7 @@ from campaigns.report_current import say_limit_change
 from campaigns.report_words import say_money, say_percent, say_points
 
 NOT_KNOWN = float("nan")
+_SCORES = ("spend", "uplift", "p_bad")
 WORTH_TELLING = 0.05  # of itself: what moved by less is no reason
 
 
@@ -49,13 +51,12 @@ def read_snapshot(folder: Path, currency: str) -> Snapshot:
     """
     try:
         text = (folder / DOCUMENT).read_text(encoding="utf-8")
-        decisions = pd.read_parquet(folder / "decisions.parquet")
     except OSError as error:
         raise BadInput(
             f"--against {folder.name} is no folder of a plan ({error.strerror}); name one that acquire plan wrote"
         ) from None
-    except (pa.ArrowException, ValueError):
-        raise BadInput(f"--against {folder.name}: a file cannot be read; make that plan again") from None
+    except ValueError:
+        raise BadInput(f"--against {folder.name}: {DOCUMENT} cannot be read; make that plan again") from None
     try:
         document = PlanDocument.from_json(text)
     except UNREADABLE:
@@ -64,8 +65,19 @@ def read_snapshot(folder: Path, currency: str) -> Snapshot:
         raise BadInput(
             f"--against {folder.name} is in {document.currency}, this plan in {currency}; compare plans of one currency"
         )
+    try:
+        decisions = read_decided_leads(folder, texts=("channel", "offer"), all_columns=True)
+    except BadInput as error:
+        raise BadInput(f"--against {error}") from None
     terms = read_terms(read_model_folder(folder / "models"), folder.name)
+    _check_scores(decisions, terms.offers, folder.name)
     return Snapshot(document=document, decisions=decisions, channels=terms.channels, offers=terms.offers)
+
+
+def _check_scores(decisions: pd.DataFrame, offers: tuple[Offer, ...], name: str) -> None:
+    for column in [f"{what}_{one.offer}" for what in _SCORES for one in offers]:
+        if column in decisions and not is_numeric_dtype(decisions[column]):
+            raise BadInput(f"--against {name}/{DECISIONS}: {column} is no column of numbers; make that plan again")
 
 
 def with_changes(

@@ -17,9 +17,11 @@ from acquire.uplift.balance import OfferOverlap
 from acquire.uplift.both_sides import BothSides
 from campaigns.current_document import FairPriceLine, Waterfall
 from campaigns.diff_document import PlanDiff
-from campaigns.json_values import estimate, line, lines, number, plain
+from campaigns.json_values import check_kinds, estimate, line, lines, number, plain
 from campaigns.pacing_document import Pacing, TrafficRules
 from campaigns.risk_document import RiskEvidence
+
+GOALS = ("incremental_value", "incremental_accounts", "spend")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,7 +202,7 @@ class PlanDocument:
         """Read back what `to_json` wrote."""
         raw = json.loads(text)
         evidence = raw["evidence"]
-        return cls(
+        document = cls(
             **{
                 **raw,
                 "created_at": datetime.fromisoformat(raw["created_at"]),
@@ -232,6 +234,10 @@ class PlanDocument:
                 "rules": None if raw.get("rules") is None else TrafficRules.from_content(raw["rules"]),
             }
         )
+        check_kinds(document)
+        if document.objective not in GOALS:
+            raise ValueError("an objective that is none")
+        return document
 
 
 def _offer_evidence(raw: Mapping[str, Any]) -> OfferEvidence:

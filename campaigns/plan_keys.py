@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Annotated, Any, Literal, get_type_hints
 
-from pydantic import BeforeValidator, Field, StringConstraints, create_model
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, create_model
 
 from acquire.domain import CONTROL, CommonLimits, Direction, LearnerName, Limits, PartLimits, Shares, Unseen
 from campaigns.toml_file import Strict
@@ -20,23 +20,30 @@ def _cap_for_all(value: Any) -> Any:
     return {"*": value} if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
+def _no_end_mark(path: str) -> str:
+    if "\0" in path:
+        raise ValueError("no path holds the character 0; take it out")
+    return path
+
+
+File = Annotated[Text, AfterValidator(_no_end_mark)]
 Caps = Annotated[dict[str, float], BeforeValidator(_cap_for_all)]
 
 
 class DataKeys(Strict):
     """[data]: paths."""
 
-    history: Text
-    leads: Text
-    channels: Text
-    offers: Text | None = None
-    policy: Text | None = None
-    price_tiers: Text | None = None
-    links: Text | None = None
-    identities: Text | None = None
-    current_plan: Text | None = None
-    spend_history: Text | None = None
-    traffic: Text | None = None
+    history: File
+    leads: File
+    channels: File
+    offers: File | None = None
+    policy: File | None = None
+    price_tiers: File | None = None
+    links: File | None = None
+    identities: File | None = None
+    current_plan: File | None = None
+    spend_history: File | None = None
+    traffic: File | None = None
 
 
 class ColumnKeys(Strict):

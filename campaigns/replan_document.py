@@ -10,6 +10,14 @@ from acquire.domain import LimitUse
 from acquire.errors import BadInput
 from campaigns.json_values import plain
 
+MOST = 1e15  # money in one campaign, or a share: beyond, whole cents are no longer told apart
+
+
+def check_sum(name: str, figure: float) -> None:
+    """Raise BadInput if a figure is larger than any campaign has."""
+    if figure > MOST:
+        raise BadInput(f"{name} is {figure:g}; give at most {MOST:g}")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Course:
@@ -37,6 +45,8 @@ class Course:
             raise BadInput(f"spent is {self.spent}; give a finite amount of money that is not negative")
         if not (math.isfinite(self.most_rise) and self.most_rise >= 0):
             raise BadInput(f"the most rise is {self.most_rise}; give a share of at least 0, as 0.25")
+        check_sum("spent", self.spent)
+        check_sum("the most rise", self.most_rise)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,11 +14,12 @@ from acquire.allocate.reoptimise import Done, Reoptimised, reoptimise
 from acquire.errors import BadInput
 from acquire.ingest.checks import Sieve, read_texts
 from acquire.ingest.sources import TEXT_COLUMNS, Columns, read_source
-from campaigns.folders import check_apart, check_place, replacing
+from campaigns.decided_leads import read_decided_leads
+from campaigns.folders import check_apart, check_outside, check_place, replacing
 from campaigns.frontiers import read_plan
 from campaigns.option_table import OptionTable, read_option_table
 from campaigns.plan_document import PlanDocument
-from campaigns.replan_document import ChannelPace, Course, Leg, Outcomes, Replan
+from campaigns.replan_document import ChannelPace, Course, Leg, Outcomes, Replan, check_sum
 from campaigns.scenarios import changed_limits
 
 REPLAN, CONTACTS = "replan.json", "contacts.parquet"
@@ -43,13 +44,14 @@ def replan(folder: Path, file: Path, out: Path | None, course: Course, *, now: d
     if out is not None:
         check_place(out, sign=REPLAN)
         check_apart(out, (file, folder))
+        check_outside(out, folder)
     plan, table = read_plan(folder), read_option_table(folder)
     if table.options.size is not None:
         raise BadInput(
             "the plan is over leads that stand for others, of whom no row is one person who was contacted; plan the rest with "
             "acquire plan: traffic of the weeks that are left, and limits less what was used"
         )
-    leads = pd.read_parquet(folder / "decisions.parquet", columns=["lead_id"])["lead_id"]
+    leads = read_decided_leads(folder, table)["lead_id"]
     made = _made(table, leads, _read_done(file), file.name, course)
     question = replace(table.question, limits=changed_limits(table.limits, course.changes))
     found = reoptimise(question, made, table.contacts, table.prices)
@@ -78,6 +80,7 @@ def _read_done(file: Path) -> pd.DataFrame:
         fault = sieve.faults[0]
         raise BadInput(f"{file.name}: {int(fault.rows.sum())} rows cannot be used: {fault.column}: {fault.rule}")
     rows = sieve.accepted()
+    check_sum(f"{file.name}: the sum of cost", float(rows["cost"].sum()) if "cost" in rows else 0.0)
     nothing = pd.Series([None] * len(rows), index=rows.index, dtype="str")
     unknown = pd.Series(math.nan, index=rows.index)
     return pd.DataFrame(

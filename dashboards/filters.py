@@ -1,5 +1,6 @@
 """The filters of a page: which days, which channels. What a browser sends is read here, and only here."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
@@ -12,6 +13,10 @@ from campaigns.reports import FilterChoices, ReportFilter
 
 # Half a year: long enough that part of what was booked has matured.
 WEEKS_SHOWN_FIRST = 26
+# A figure is compared with as many days before: beyond these years a calendar would run out of days.
+_FIRST_YEAR, _LAST_YEAR = 2000, 2199
+# What no name in a database holds: PostgreSQL refuses NUL, and half a surrogate pair has no bytes.
+_NO_TEXT = re.compile(r"[\x00\ud800-\udfff]")
 
 
 def days_filter(choices: FilterChoices, id: str) -> dmc.DatePickerInput:  # noqa: A002
@@ -56,13 +61,19 @@ def read_filter(days: Sequence[str | None] | None, channels: Sequence[str] | Non
 
     Raises:
         PreventUpdate: Only one end of the days has been picked so far.
-        BadInput: The days are no dates.
+        BadInput: The days are no dates or of another century, or a channel is no name.
     """
     if not days or len(days) != 2 or not all(days):
         raise PreventUpdate
-    return ReportFilter(
-        first_day=_day(days[0]), last_day=_day(days[1]), channels=tuple(str(channel) for channel in channels or ())
-    )
+    names = tuple(str(channel) for channel in channels or ())
+    if not all(map(can_be_a_name, names)):
+        raise BadInput("a channel has characters that no name has; choose from the channels of the page")
+    return ReportFilter(first_day=_day(days[0]), last_day=_day(days[1]), channels=names)
+
+
+def can_be_a_name(text: str) -> bool:
+    """Tell whether a text can be asked of the database at all."""
+    return _NO_TEXT.search(text) is None
 
 
 def year_to(chosen: ReportFilter) -> ReportFilter:
@@ -72,9 +83,12 @@ def year_to(chosen: ReportFilter) -> ReportFilter:
 
 def _day(text: str | None) -> date:
     try:
-        return date.fromisoformat(str(text)[:10])
+        day = date.fromisoformat(str(text)[:10])
     except ValueError:
         raise BadInput(f"{str(text)[:40]!r} is no day; give it as 2026-01-31") from None
+    if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+        raise BadInput(f"{day} is too far away; give a day of the years {_FIRST_YEAR} to {_LAST_YEAR}")
+    return day
 
 
 def _whole_weeks(first: date, last: date, weeks: int) -> list[str]:

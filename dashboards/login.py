@@ -23,6 +23,7 @@ EXPIRED = "The form has expired. Try again."
 
 _FORM_COOKIE = "acquire_form"
 _LONGEST_FORM = 4096
+_MOST_FIELDS = 8
 _MEMORY_SECONDS = 300.0
 
 
@@ -83,7 +84,7 @@ def add_login(app: FastAPI, doorkeeper: Doorkeeper, patience: Patience) -> None:
     @router.post(LOGIN)
     async def enter(request: Request) -> Response:
         fields = await _fields(request)
-        if not hmac.compare_digest(fields.get("form", ""), request.cookies.get(_FORM_COOKIE) or "-"):
+        if not _is_our_form(request, fields):
             return _form(request, EXPIRED, 400)
         login = fields.get("login", "").strip()
         address = request.client.host if request.client else ""
@@ -105,6 +106,12 @@ def add_login(app: FastAPI, doorkeeper: Doorkeeper, patience: Patience) -> None:
     app.include_router(router)
 
 
+def _is_our_form(request: Request, fields: dict[str, str]) -> bool:
+    """Tell whether the form is one that we gave to this browser. Without a cookie none is."""
+    given = request.cookies.get(_FORM_COOKIE, "")
+    return given != "" and hmac.compare_digest(fields.get("form", "").encode(), given.encode())
+
+
 def _welcome(request: Request, token: str, target: str) -> Response:
     answer = RedirectResponse(own_page(target), status_code=303)
     answer.set_cookie(SESSION_COOKIE, token, httponly=True, samesite="lax", secure=request.scope["scheme"] == "https")
@@ -119,13 +126,17 @@ def own_page(target: str) -> str:
 
 
 async def _fields(request: Request) -> dict[str, str]:
-    """Read the fields of a posted form; a body that is too long is read no further."""
+    """Read the fields of a posted form; a body that is too long is read no further, one of too many fields not at all."""
     body = b""
     async for piece in request.stream():
         body += piece
         if len(body) > _LONGEST_FORM:
             return {}
-    return {name: values[0] for name, values in parse_qs(body.decode("utf-8", "replace"), max_num_fields=8).items()}
+    try:
+        fields = parse_qs(body.decode("utf-8", "replace"), max_num_fields=_MOST_FIELDS)
+    except ValueError:
+        return {}
+    return {name: values[0] for name, values in fields.items()}
 
 
 def _form(request: Request, message: str = "", status: int = 200) -> Response:

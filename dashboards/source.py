@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from acquire.errors import NotFound
 from acquire.outlook import FrontierPoint
 from campaigns import reports, users
 from campaigns.frontier_document import FrontierDocument
@@ -19,6 +20,7 @@ from campaigns.scenario_document import Scenario, in_force, point_scenario
 from campaigns.store.session import Store
 from campaigns.users import Viewer
 from dashboards.access import FRONTIER, OVERVIEW, PARTNER, PLAN, Page, permit
+from dashboards.filters import can_be_a_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +80,10 @@ class Source:
 
     def list_file(self, list_id: str) -> bytes:
         """Give one list as CSV."""
-        return list_csv(reports.list_rows(self.store, permit(PARTNER), list_id))
+        viewer = permit(PARTNER)
+        if not can_be_a_name(list_id):
+            raise NotFound("there is no such list; see the list of lists")
+        return list_csv(reports.list_rows(self.store, viewer, list_id))
 
     def viewer_of_session(self, token: str) -> Viewer | None:
         """Find who is logged in with this token."""
@@ -86,6 +91,8 @@ class Source:
 
     def open_session(self, login: str, password: str) -> str | None:
         """Log somebody in; None if login and password do not belong together."""
+        if not can_be_a_name(login):
+            return None
         viewer = users.authenticate(self.store, login, password)
         return None if viewer is None else users.start_session(self.store, viewer, now=self.now())
 
@@ -95,4 +102,8 @@ class Source:
 
 
 def _own_or(viewer: Viewer, partner: str | None) -> str | None:
-    return viewer.partner if viewer.role == "partner" else partner
+    if viewer.role == "partner":
+        return viewer.partner
+    if partner is not None and not can_be_a_name(partner):
+        raise NotFound("there is no such partner; choose from the partners of the page")
+    return partner

@@ -64,7 +64,8 @@ def find_lowest(
         if height < value:
             best, value = point, height
         bound = max(bound, model.lowest())
-        if value - bound <= precision * abs(value):
+        # A model whose figures are too far apart for the solver bounds nothing: what was found so far is then the answer.
+        if value - bound <= precision * abs(value) or not np.isfinite(bound):
             break
         point = model.nearest(best, bound + LEVEL * (value - bound))
     return Lowest(point=low + best * side, value=value, bound=bound, n_steps=n_steps)

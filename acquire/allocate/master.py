@@ -130,7 +130,9 @@ class RelaxedModel:
         )
 
 
-def solve_whole(problem: Problem, rows: LinearRows, play: Play, *, gap: float, n_nodes: int) -> Answer:
+def solve_whole(
+    problem: Problem, rows: LinearRows, play: Play, *, gap: float, n_nodes: int, guesses: float = 0.05
+) -> Answer:
     """Solve the restricted model in whole contacts; groups of people may be contacted in part.
 
     Args:
@@ -140,6 +142,7 @@ def solve_whole(problem: Problem, rows: LinearRows, play: Play, *, gap: float, n
         gap: Stop when the plan is proven within this much gain of the best.
         n_nodes: Stop after so many nodes of the search with the best plan so far. A limit on nodes, not on time: the same plan
             on a slow and on a fast machine.
+        guesses: Share of the work that may go into guessing plans; in a tiny model that is most of it, and the search is quick.
     """
     model = pulp.LpProblem("acquire", pulp.LpMaximize)
     columns = np.flatnonzero(play.open)
@@ -148,7 +151,8 @@ def solve_whole(problem: Problem, rows: LinearRows, play: Play, *, gap: float, n
     constraints = [*write_limits(rows, play, columns, contacts), *write_people(problem, columns, contacts)]
     for constraint in constraints:
         model.addConstraint(constraint)
-    handle = hand_over(model, contacts, constraints, gapAbs=gap, gapRel=0.0, mip_max_nodes=n_nodes)
+    options = {"mip_max_nodes": n_nodes, "mip_heuristic_effort": guesses}
+    handle = hand_over(model, contacts, constraints, gapAbs=gap, gapRel=0.0, **options)
     handle.run()
     solved = read_answer(handle)
     x = play.fixed.copy()

@@ -50,7 +50,10 @@ def explain_why_nobody(problem: Problem, seed: int) -> Infeasible:
     if not conflict.remedies:
         return say_nothing_helps(problem.rows)
     everybody = Everybody(problem, seed)
-    remedies = [everybody.mend(remedy, conflict.elastic) for remedy in conflict.remedies]
+    mended = [everybody.mend(remedy, conflict.elastic) for remedy in conflict.remedies]
+    remedies = [remedy for remedy in mended if remedy.figures]
+    if not remedies:
+        return say_nothing_helps(problem.rows)
     return say_conflict(problem.rows, remedies, frozenset().union(*conflict.cores))
 
 

@@ -35,7 +35,7 @@ from acquire.allocate.relax import (
     nearness,
     sampled_people,
 )
-from acquire.allocate.relax_words import say_conflict
+from acquire.allocate.relax_words import say_conflict, say_nothing_helps
 from acquire.allocate.remedies import Remedy, draw_nearer, guess_remedy
 from acquire.allocate.whole import FEW
 from acquire.domain import Objective
@@ -155,7 +155,10 @@ def explain_over_settings(charged: Charged, seed: int) -> Infeasible | None:
     if not guesses:
         return None
     mended = nearest_first(_mended(everybody, search.switched, guess, seed) for guess in guesses)
-    return say_conflict(everybody.problem.rows, mended, frozenset().union(*search.cores))
+    moving = [remedy for remedy in mended if remedy.figures]
+    if not moving:
+        return say_nothing_helps(everybody.problem.rows)
+    return say_conflict(everybody.problem.rows, moving, frozenset().union(*search.cores))
 
 
 def _mended(everybody: Switched, part: Switched, guess: Guess, seed: int) -> Remedy:

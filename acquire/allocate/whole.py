@@ -20,27 +20,29 @@ from acquire.allocate.problem import Problem
 from acquire.allocate.tangents import Tangents
 
 FEWEST_FREE = 60  # people
-FEW = 40  # people, for whom searching all whole plans is cheap
-MOST_CUTS = 60
+FEW = 40  # people, who are not looked at in shares alone
+FEW_COLUMNS = 40  # for which searching all whole plans is cheap; twice as many may take minutes
+MOST_CUTS = 24  # each a model of its own
 WIDENINGS = 4
 IN_FOCUS = (4_000, 40_000)  # people, where they are many; more where the first leave no plan
 MAX_ROUNDS = 30
 RELATIVE_GAP = 1e-7
 N_NODES = 200  # near the relaxed plan more nodes hardly find better plans
 N_NODES_OF_ALL = 20_000  # with everybody free the search is the proof
+N_NODES_PER_CUT = 300  # of a few people
 CLOSE = 2e-3  # of the bound: below it the model would hardly find more
 
 
 def solve_contacts(problem: Problem, tangents: Tangents, relaxed: Relaxed) -> Floats | None:
     """The best whole plan found, shape (n,), or None where none was found within the limits.
 
-    Where people are few, coin flips weigh so much that the relaxed plan may mislead: then all whole plans are searched too. Where
-    they are many, the least clear are set free and everybody else keeps his course.
+    Where columns are few, coin flips weigh so much that the relaxed plan may mislead: then all whole plans are searched too.
+    Where people are many, the least clear are set free and everybody else keeps his course.
     """
     if len(problem.people) > IN_FOCUS[0]:
         return None if relaxed.broken else _solve_in_focus(problem, tangents, relaxed)
     plans = [None if relaxed.broken else _solve_near(problem, tangents, relaxed)]
-    if problem.spreads and len(problem.people) <= FEW and problem.whole.all():
+    if problem.spreads and len(problem) <= FEW_COLUMNS and problem.whole.all():
         plans.append(_solve_few(problem))
     return _best(problem, plans)
 
@@ -156,7 +158,7 @@ def _solve_few(problem: Problem) -> Floats | None:
     rows = Tangents().lower(problem)
     everybody = Play(open=~problem.is_held[problem.people.code], fixed=problem.held)
     for number in range(MOST_CUTS):
-        answer = solve_whole(problem, rows, everybody, gap=0.0, n_nodes=N_NODES_OF_ALL)
+        answer = solve_whole(problem, rows, everybody, gap=0.0, n_nodes=N_NODES_PER_CUT, guesses=0.0)
         if not answer.solved:
             return None
         if holds(problem, answer.x):
