@@ -59,7 +59,7 @@ def say_promise(document: FrontierDocument) -> str:
         )
     else:
         held = "At every point the bad rate stays below its cap on average, and all other limits hold"
-    sampled = "; from a weighted sample of the people, priced over everybody" if document.sampled else ""
+    sampled = "; from a weighted sample of the people, so figures may be 1 % off" if document.sampled else ""
     return f"{held}{sampled}."
 
 

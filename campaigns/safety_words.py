@@ -6,6 +6,7 @@ from acquire.outlook import SafetyLine, SafetyPrice
 from campaigns import report_words as words
 
 HEADS = ("The limit on the bad rate is held", "Extra accounts", "Value", "Spend", "Bad rate", "Held below")
+NEAR = 0.99  # of the limit: nearer, it holds the plan back
 NAMES = {
     "average": "on average",
     "promised": "as this plan holds it",
@@ -27,7 +28,9 @@ def say_safety(price: SafetyPrice, currency: str) -> str:
     promise = f"{words.say_percent(price.max_bad_rate)} with {words.say_percent(price.confidence, 0)} confidence"
     held = f"Keeping the bad rate below {promise}"
     costs = _difference(average, promised, currency)
-    first = f"{held} costs {costs} beside a limit held on average, which chance breaks about every other time."
+    # A limit that holds the average plan back is where chance alone decides.
+    often = ", which chance breaks about every other time" if average.bad_rate >= NEAR * price.max_bad_rate else ""
+    first = f"{held} costs {costs} beside a limit held on average{often}."
     if not strict.met:
         return f"{first} Held cell by cell, nobody could be contacted."
     return f"{first} Held cell by cell it would cost {_difference(average, strict, currency)}."
