@@ -59,8 +59,18 @@ def say_promise(document: FrontierDocument) -> str:
         )
     else:
         held = "At every point the bad rate stays below its cap on average, and all other limits hold"
-    sampled = "; from a weighted sample of the people, so figures may be 1 % off" if document.sampled else ""
-    return f"{held}{sampled}."
+    return f"{held}{_say_sample(document)}."
+
+
+def _say_sample(document: FrontierDocument) -> str:
+    """What is known of points that were solved on some of the people."""
+    off = max((point.gap for point in document.points if point.met and math.isfinite(point.gap)), default=math.nan)
+    if not document.sampled or not math.isfinite(off):
+        return ""
+    return (
+        "; solved on a weighted sample of the people: the curve is what no plan of everybody can pass, "
+        f"the sample's own plans come within {words.say_percent(off)} of it"
+    )
 
 
 def limit_name(document: FrontierDocument) -> tuple[str, str]:

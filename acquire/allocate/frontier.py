@@ -155,18 +155,17 @@ def _point(posed: Posed, limit: str, setpoint: Setpoint, relaxed: Relaxed, at: I
     problem = at_setpoint(posed.problem, limit, setpoint)
     sampled = len(at) < len(problem)
     bound = _bound_of_everybody(problem, relaxed) if sampled else relaxed.bound
-    gain = bound if sampled else relaxed.objective
     x = np.zeros(len(problem))
-    x[at] = relaxed.x * (gain / relaxed.objective if sampled and relaxed.objective else 1.0)
+    x[at] = relaxed.x
     goal = posed.question.objective.goal
-    objective = _as_reported(gain, goal)
-    # Of a sample the other totals are close; the one that counts is the bound itself.
+    objective = _as_reported(bound if sampled else relaxed.objective, goal)
+    # Of a sample the figure that counts is the bound itself; the other totals are those of its plan, which keeps every limit.
     counted: dict[str, Any] = {_COUNTED[goal]: objective}
     return replace(
         _figures(posed, problem, x, setpoint),
         **counted,
         objective=objective,
-        gap=max(0.0, bound - gain) / max(abs(bound), abs(gain), 1e-12),
+        gap=abs(bound - relaxed.objective) / max(abs(bound), abs(relaxed.objective), 1e-12),
         worth_of_allowed=_as_reported(_worth(problem, relaxed, x, limit), goal),
         worth_of_bad_rate=_as_reported(_worth(problem, relaxed, x, BAD_RATE), goal),
     )

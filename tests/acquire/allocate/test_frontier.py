@@ -108,8 +108,11 @@ def test_whoever_is_sampled_no_plan_of_everybody_passes_the_point(monkeypatch: p
     exact = [point.objective for point in traced(question, plan, axes).points]
     monkeypatch.setattr(frontier_module, "MOST_COLUMNS", 120)
     for seed in range(5):
-        sampled = [point.objective for point in traced(replace(question, seed=seed), plan, axes).points]
-        assert all(bound >= best * (1 - 1e-9) for bound, best in zip(sampled, exact, strict=True))
+        points = traced(replace(question, seed=seed), plan, axes).points
+        assert all(point.objective >= best * (1 - 1e-9) for point, best in zip(points, exact, strict=True))
+        assert all(point.spend <= point.allowed * (1 + 1e-6) for point in points)
+        assert all(point.bad_rate_held <= point.max_bad_rate * (1 + 1e-4) for point in points)
+        assert any(point.gap > 1e-4 for point in points)  # what a sample misses is said, not hidden
 
 
 def test_a_channel_with_a_fixed_cost_is_opened_where_the_budget_pays_for_it() -> None:
