@@ -128,13 +128,19 @@ def _made(table: OptionTable, leads: pd.Series, done: pd.DataFrame, file: str, c
         )
     return Done(
         contacts=contacts,
-        spend=_scaled(options.spend, told["cost"], found, course.spent),
+        spend=_scaled(options.spend, told["cost"], found, _without_charges(table, contacts, course.spent)),
         booked=told["booked"],
         bad=told["bad"],
         days=course.days,
         days_left=course.days_left,
         most_rise=course.most_rise,
     )
+
+
+def _without_charges(table: OptionTable, contacts: Floats, spent: float) -> float:
+    """What was spent on the contacts themselves: what channels charge once they are used is counted by itself, once."""
+    charged = total(table.options, contacts, table.channels).spend - total(table.options, contacts, ()).spend
+    return max(0.0, spent - charged) if spent > 0 else spent
 
 
 def _scaled(expected: Floats, spend: Floats, found: NDArray[np.int64], spent: float) -> Floats:
@@ -183,9 +189,9 @@ def _document(
     planned = np.where(reached, 0.0, table.contacts)
     rest = np.where(made.contacts > 0, 0.0, found.contacts)
     counts = contacts["change"].value_counts()
-
-    def leg(x: Floats) -> Leg:
-        return _leg(total(found.options, x, ()))
+    # What a channel charges once it is used falls due with the first contacts, so each later part has what comes on top.
+    done, whole = (total(found.options, x, table.channels) for x in (made.contacts, found.contacts))
+    as_planned = total(found.options, made.contacts + planned, table.channels)
 
     return Replan(
         plan_id=plan.plan_id,
@@ -194,10 +200,10 @@ def _document(
         made_at=now,
         days=made.days,
         days_left=made.days_left,
-        done=leg(made.contacts),
-        planned_rest=leg(planned),
-        rest=leg(rest),
-        whole=_leg(total(found.options, found.contacts, table.channels)),
+        done=_leg(done),
+        planned_rest=_leg(as_planned.beyond(done)),
+        rest=_leg(whole.beyond(done)),
+        whole=_leg(whole),
         outcomes=_outcomes(table, made),
         channels=tuple(_paces(table, made, planned, rest)),
         limits=found.limit_uses,

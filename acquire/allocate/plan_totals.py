@@ -1,7 +1,7 @@
 """What a plan comes to in all: contacts, money, accounts. For whole contacts and for shares of contacts alike."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -28,6 +28,11 @@ class PlanTotals:
     incremental: float
     bad: float
     value: float
+
+    def beyond(self, part: "PlanTotals") -> "PlanTotals":
+        """What this plan has beyond a part of it, charges included: the two add up to the whole."""
+        left = {field.name: getattr(self, field.name) - getattr(part, field.name) for field in fields(self)}
+        return PlanTotals(**left)
 
     def gain(self, objective: Objective) -> float:
         """What the objective makes of it, the more the better."""

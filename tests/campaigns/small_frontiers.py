@@ -7,22 +7,22 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from acquire.domain import Limits
+from acquire.domain import Channel, Limits
 from campaigns.lists import record_plan
 from campaigns.option_table import OPTIONS, option_table, write_option_table
 from campaigns.plan_document import PlanDocument
 from campaigns.settings import Settings
 from campaigns.store.session import open_or_create_store
 from tests.campaigns.plan_documents import sample_plan
-from tests.campaigns.small_plan import make_choice, make_market
+from tests.campaigns.small_plan import CHANNELS, make_choice, make_market
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 LIMITS = Limits(budget=300, max_bad_rate=0.3)
 
 
-def write_folder(folder: Path, limits: Limits = LIMITS) -> PlanDocument:
+def write_folder(folder: Path, limits: Limits = LIMITS, channels: tuple[Channel, ...] = CHANNELS) -> PlanDocument:
     """Write plan.json, decisions.parquet and options.parquet of a plan over 200 leads; the database lies beside the folder."""
-    market = make_market(200, limits=limits)
+    market = replace(make_market(200, limits=limits), channels=channels)
     choice = make_choice(market)
     decisions = pd.DataFrame({"lead_id": market.leads["lead_id"], "channel": market.leads["channel"]})
     decisions["decision"] = np.where(

@@ -16,6 +16,7 @@ from campaigns.option_table import read_option_table
 from campaigns.replan_document import Course
 from campaigns.replans import replan
 from tests.campaigns.small_frontiers import NOW, write_folder
+from tests.campaigns.small_plan import CHANNELS
 
 COURSE = Course(days=10, days_left=5, spent=math.nan, most_rise=0.5, changes={})
 
@@ -60,6 +61,22 @@ def test_what_was_overspent_is_spent_less_on_the_rest(folder: Path, done: Path) 
     assert over.whole.spend <= 300 + 1e-6
     assert over.rest.contacts < on_course.rest.contacts
     assert over.dropped > 0
+
+
+def test_what_channels_charge_once_they_are_used_is_counted_once_and_the_parts_add_up(tmp_path: Path) -> None:
+    feed, mail = CHANNELS
+    write_folder(tmp_path / "plan", Limits(budget=300), (replace(feed, fixed_cost=40.0), mail))
+    decisions = pd.read_parquet(tmp_path / "plan" / "decisions.parquet")
+    made = decisions.loc[(decisions["decision"] == "contact") & (decisions["channel"] == "feed"), ["lead_id"]].iloc[:10]
+    made.to_csv(tmp_path / "done.csv", index=False)
+
+    found = replan(tmp_path / "plan", tmp_path / "done.csv", None, replace(COURSE, spent=75.0), now=NOW)
+
+    # Of the 75 that were spent in all, 40 were the channel's own charge; the rest pays for its contacts alone.
+    assert found.done.spend == pytest.approx(75.0)
+    for name in ("contacts", "spend", "booked", "incremental", "value"):
+        assert getattr(found.done, name) + getattr(found.rest, name) == pytest.approx(getattr(found.whole, name))
+    assert found.whole.spend <= 300 + 1e-6
 
 
 def test_costs_of_single_contacts_count_as_they_are(folder: Path, done: Path) -> None:
