@@ -20,7 +20,7 @@ from campaigns.plan_document import PlanDocument
 from campaigns.spreadsheets import csv_bytes
 from campaigns.store import partners, plans
 from campaigns.store.plans import ListEntry, StoredList, StoredPlan
-from campaigns.store.session import Store
+from campaigns.store.session import Session, Store
 
 LIST_COLUMNS = ("id", "offer", "tier", "campaign", "expires_at", "key_version")
 STANDARD_TIER = "standard"
@@ -87,10 +87,16 @@ def list_csv(rows: pd.DataFrame) -> bytes:
 
 
 def record_plan(store: Store, document: PlanDocument, lists: Mapping[str, pd.DataFrame]) -> bool:
-    """Write a plan and its lists into the database, all or nothing.
+    """Write a plan and its lists into the database, all or nothing; see `add_plan`."""
+    with store.writing() as session:
+        return add_plan(session, document, lists)
+
+
+def add_plan(session: Session, document: PlanDocument, lists: Mapping[str, pd.DataFrame]) -> bool:
+    """Write a plan and its lists into the database as part of a transaction.
 
     Args:
-        store: The database.
+        session: The transaction.
         document: The plan.
         lists: From `make_lists`.
 
@@ -105,12 +111,12 @@ def record_plan(store: Store, document: PlanDocument, lists: Mapping[str, pd.Dat
     for slug in lists:
         if slug not in partner_of:
             raise BadInput(f"list {slug} belongs to no partner of plan {document.plan_id}; make the lists of this plan")
-    with store.writing() as session:
-        if not plans.insert_plan(session, _stored_plan(document)):
-            return False
-        partners.add_partners(session, slug_of)
-        for slug, rows in lists.items():
-            plans.insert_list(session, _stored_list(document, partner_of[slug], rows), _entries(rows))
+    if not plans.insert_plan(session, _stored_plan(document)):
+        return False
+    partners.add_partners(session, slug_of)
+    for slug, rows in lists.items():
+        plans.insert_list(session, _stored_list(document, partner_of[slug], rows), _entries(rows))
+    session.flush()
     return True
 
 

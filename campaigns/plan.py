@@ -2,7 +2,7 @@
 
 import dataclasses
 import hashlib
-from contextlib import closing
+from contextlib import ExitStack, closing
 from datetime import datetime
 from pathlib import Path
 
@@ -27,7 +27,7 @@ from campaigns.folders import check_apart, check_place, replacing
 from campaigns.headline import make_headline
 from campaigns.held_out import HeldOut
 from campaigns.impact import impact_notes, protected_columns
-from campaigns.lists import make_lists, record_plan
+from campaigns.lists import add_plan, make_lists
 from campaigns.model_parts import library_versions, write_models
 from campaigns.option_table import OPTIONS, option_table, write_option_table
 from campaigns.outputs import DOCUMENT, write_outputs
@@ -113,7 +113,11 @@ def make_plan(
         lists = make_lists(
             decisions, tables.channels, campaign=plan_file.campaign, created_at=now, key_version=KEY_VERSION
         )
-        with closing(open_or_create_store(settings.database_url)) as store, replacing(out) as folder:
+        with (
+            closing(open_or_create_store(settings.database_url)) as store,
+            ExitStack() as recorded,
+            replacing(out) as folder,
+        ):
             terms = {
                 **terms_parts(plan_file, tables, approval, goal=given.objective.goal, usual_amount=models.usual_amount),
                 **validation_parts(tables, models, plan_file.risk),
@@ -122,8 +126,8 @@ def make_plan(
             document = dataclasses.replace(document, hashes={**document.hashes, "models": models_hash})
             write_outputs(folder, document, decisions, tables.quarantine, lists)
             write_option_table(folder / OPTIONS, chosen_from)
-            # Last, so that a database that refuses leaves the folder as it was.
-            record_plan(store, document, lists)
+            # A database that refuses leaves the folder as it was; it commits once the folder is in its place.
+            add_plan(recorded.enter_context(store.writing()), document, lists)
     for table in document.tables:
         progress.note(
             f"{table.table}: {table.read:,} read = {table.accepted:,} accepted + {table.quarantined:,} quarantined"
