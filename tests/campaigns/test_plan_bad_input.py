@@ -1,7 +1,9 @@
 """What is wrong with a plan, its market or its folder: one line, the exit code that goes with it, and nothing is touched."""
 
+import errno
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 import time
@@ -13,7 +15,7 @@ import pandas as pd
 import pytest
 
 from acquire.errors import BadInput
-from campaigns import cli
+from campaigns import cli, folders
 from campaigns.folders import replacing
 from campaigns.store.partners import add_partners
 from campaigns.store.session import open_or_create_store
@@ -223,6 +225,24 @@ def test_a_database_that_refuses_the_plan_leaves_the_folder_as_it_was(
     code, error = refused(plan_file, out)
     assert code == 2
     assert "'Orbit Limited' and 'orbit' would share the file name orbit" in error
+
+
+def test_a_folder_that_cannot_take_its_place_leaves_no_plan_in_the_database(
+    plan_file: Path, out: Path, refused: Run, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    url = f"sqlite:///{tmp_path_factory.mktemp('database') / 'acquire.db'}"
+    monkeypatch.setenv("ACQUIRE_DATABASE_URL", url)
+
+    def full(fresh: Path, place: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(folders, "_put", full)
+    ask_little_of_300_leads(plan_file)
+    code, error = refused(plan_file, out)
+    assert code == 1
+    assert "nothing was changed" in error
+    with sqlite3.connect(url.removeprefix("sqlite:///")) as database:
+        assert database.execute("select count(*) from plans").fetchone() == (0,)
 
 
 def test_a_run_killed_while_it_writes_leaves_the_earlier_plan_and_the_next_run_clears_up(
